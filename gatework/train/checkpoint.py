@@ -73,6 +73,11 @@ def make_folder(folder: str | os.PathLike) -> Path:
     return folder
 
 
+def to_json(thing: Any, indent: int | None = None) -> str:
+    """Return `thing` as JSON; numpy's numbers, which parameters may be after a search, become Python's."""
+    return json.dumps(thing, indent=indent, default=lambda number: number.item())
+
+
 class Checkpoint:
     """One training's last safe state: tensors and facts in one safetensors file, replaced whole.
 
@@ -105,7 +110,7 @@ class Checkpoint:
         note = {"format": FORMAT, "fingerprint": self.fingerprint, "run": self.run, **facts}
         # Clones, because tied weights share their memory and safetensors refuses to guess whose it is.
         whole = {name: tensor.detach().cpu().contiguous().clone() for name, tensor in tensors.items()}
-        write_whole(make_folder(self.folder) / self.path.name, save(whole, {"gatework": json.dumps(note)}))
+        write_whole(make_folder(self.folder) / self.path.name, save(whole, {"gatework": to_json(note)}))
 
     def load(self) -> tuple[dict[str, Tensor], dict[str, Any]]:
         """Return the tensors (on the CPU) and the facts.

@@ -20,28 +20,27 @@ def seeded(seed: int, device: torch.device | str = "cpu") -> Iterator[None]:
     device : torch.device or str
         Where numbers are drawn, besides the CPU.
     """
-    gpu = _gpu(device)
-    with torch.random.fork_rng(devices=gpu):
+    device = torch.device(device)
+    gpu = device.type == "cuda"
+    with torch.random.fork_rng(devices=[device] if gpu else []):
         # Not torch.manual_seed, which seeds every GPU, those too that nobody forked.
         torch.default_generator.manual_seed(seed)
-        for one in gpu:
-            with torch.cuda.device(one):
+        if gpu:
+            with torch.cuda.device(device):
                 torch.cuda.manual_seed(seed)
         yield
 
 
-def generators(device: torch.device | str = "cpu") -> dict[str, Tensor]:
+def generators(device: torch.device) -> dict[str, Tensor]:
     """Where the generators stand that `seeded` forks, as tensors."""
-    return {"cpu": torch.get_rng_state()} | {"cuda": torch.cuda.get_rng_state(one) for one in _gpu(device)}
+    states = {"cpu": torch.get_rng_state()}
+    if device.type == "cuda":
+        states["cuda"] = torch.cuda.get_rng_state(device)
+    return states
 
 
-def set_generators(states: Mapping[str, Tensor], device: torch.device | str = "cpu") -> None:
+def set_generators(states: Mapping[str, Tensor], device: torch.device) -> None:
     """Put the generators where `generators` found them."""
     torch.set_rng_state(states["cpu"])
-    for one in _gpu(device):
-        torch.cuda.set_rng_state(states["cuda"], one)
-
-
-def _gpu(device: torch.device | str) -> list[torch.device]:
-    device = torch.device(device)
-    return [device] if device.type == "cuda" else []
+    if device.type == "cuda":
+        torch.cuda.set_rng_state(states["cuda"], device)

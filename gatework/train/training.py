@@ -48,6 +48,7 @@ class Training:
 
     @property
     def step(self) -> int:
+        """How many have been taken, which is the number of the next."""
         return len(self.history.losses)
 
     def advance(self, batch: Callable, loss: Callable) -> None:
