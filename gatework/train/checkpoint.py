@@ -78,6 +78,14 @@ def to_json(thing: Any, indent: int | None = None) -> str:
     return json.dumps(thing, indent=indent, default=lambda number: number.item())
 
 
+def tensor_bytes(tensors: Mapping[str, Tensor], note: dict[str, str] | None = None) -> bytes:
+    """Return a safetensors file of `tensors`, with a note in its header."""
+    from safetensors.torch import save
+
+    # Clones, because tied weights share their memory and safetensors refuses to guess whose it is.
+    return save({name: tensor.detach().cpu().contiguous().clone() for name, tensor in tensors.items()}, note)
+
+
 class Checkpoint:
     """One training's last safe state: tensors and facts in one safetensors file, replaced whole.
 
@@ -105,12 +113,9 @@ class Checkpoint:
 
     def save(self, tensors: Mapping[str, Tensor], facts: Mapping[str, Any]) -> None:
         """Replace the checkpoint by one of these tensors and facts (JSON), whole or not at all."""
-        from safetensors.torch import save
-
         note = {"format": FORMAT, "fingerprint": self.fingerprint, "run": self.run, **facts}
-        # Clones, because tied weights share their memory and safetensors refuses to guess whose it is.
-        whole = {name: tensor.detach().cpu().contiguous().clone() for name, tensor in tensors.items()}
-        write_whole(make_folder(self.folder) / self.path.name, save(whole, {"gatework": to_json(note)}))
+        make_folder(self.folder)
+        write_whole(self.path, tensor_bytes(tensors, {"gatework": to_json(note)}))
 
     def load(self) -> tuple[dict[str, Tensor], dict[str, Any]]:
         """Return the tensors (on the CPU) and the facts.
@@ -155,10 +160,11 @@ def about(folder: str | os.PathLike) -> dict[str, Any]:
     try:
         with safe_open(path, framework="numpy") as file:
             facts = json.loads(file.metadata()["gatework"])
+        version = facts["format"]
     except (SafetensorError, KeyError, TypeError, ValueError):
         raise DataError(f"checkpoint must be whole; got {path}, which is broken. Fit without resume.") from None
-    if facts["format"] > FORMAT:
+    if version > FORMAT:
         raise DataError(
-            f"checkpoint must be of format {FORMAT} or older; got {path} of format {facts['format']}. Update gatework."
+            f"checkpoint must be of format {FORMAT} or older; got {path} of format {version}. Update gatework."
         )
     return facts

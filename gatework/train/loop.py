@@ -98,6 +98,8 @@ def fit(
         "seed": seed,
     }
     _check(settings)
+    if patience is not None and validate is None:
+        raise OptionError(f"validate must be given where patience is; got None with patience={patience}. Give both.")
     if resume and checkpoint is None:
         raise OptionError("checkpoint must be given where resume=True; got None. Pass Checkpoint(folder, fingerprint).")
     training = Training(model, settings, checkpoint)

@@ -61,9 +61,9 @@ class Training:
         self.optimizer.zero_grad()
         value = loss(self.model, examples)
         value.backward()
-        norm = nn.utils.clip_grad_norm_(self.parameters, settings["clip"])
-        # Both numbers in one read, before the update, so that no weight is ever spoilt: the one time a step in which
-        # the host waits for the device.
+        norm = nn.utils.get_total_norm([weight.grad for weight in self.parameters if weight.grad is not None])
+        # Both numbers in one read, before clipping and updating, so that a NaN reaches no other gradient and no weight:
+        # the one time a step in which the host waits for the device.
         number, length = torch.stack((value.detach(), norm)).tolist()
         advice = f"Lower learning_rate, or look at batch({step})."
         if not math.isfinite(number):
@@ -75,6 +75,7 @@ class Training:
                 f"gradient of {where} must be finite; got {length} at step {step}, where the loss is {number:.4g}. "
                 f"{advice}"
             )
+        nn.utils.clip_grads_with_norm_(self.parameters, settings["clip"], norm)
         self.optimizer.step()
         self.history.losses.append(number)
         self.history.seconds = perf_counter() - self.clock
