@@ -6,7 +6,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from gatework.nn import GRU, LSTM, RNN, backends, from_torch, to_torch
+    from gatework.nn import GRU, LSTM, RNN, from_torch, to_torch
+    from gatework.nn.backends import backends
     from gatework.tasks import Forecaster, load
 
 __version__ = "0.1.0"

@@ -1,0 +1,98 @@
+"""What a backend is asked: one layer, its input, memory, weights and masks; and what it answers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any, Literal, NamedTuple
+
+import torch
+from torch import Tensor
+
+from gatework.equations import Norm
+
+Cell = Literal["lstm", "gru", "rnn_tanh", "rnn_relu"]
+
+
+class Direction(NamedTuple):
+    """The weights and masks of one layer in one direction. What is None is off; shapes as in equations.py."""
+
+    W: Tensor
+    R: Tensor
+    b_ih: Tensor | None = None
+    b_hh: Tensor | None = None
+    P: Tensor | None = None
+    p: Tensor | None = None
+    norm_ih: Norm | None = None
+    norm_hh: Norm | None = None
+    norm_c: Norm | None = None
+    m: Tensor | None = None
+    zh: Tensor | None = None
+    zc: Tensor | None = None
+
+
+class Call(NamedTuple):
+    """One layer over one stretch of time. Every backend takes exactly this.
+
+    x is (T, B, D), or (N, D) with `batch_sizes`, torch's packed layout. state is (h, c) or (h,), each
+    (directions, B, .). lengths (B,) int64, reset (T, B) bool, reset_state like state. The second direction, where
+    there is one, runs in reverse.
+    """
+
+    cell: Cell
+    x: Tensor
+    state: tuple[Tensor, ...]
+    directions: tuple[Direction, ...]
+    batch_sizes: Tensor | None = None
+    lengths: Tensor | None = None
+    reset: Tensor | None = None
+    reset_state: tuple[Tensor, ...] | None = None
+    coupled: bool = False
+    clip: float | None = None
+    trace: bool = False
+
+    def tensors(self) -> list[Tensor]:
+        """Every floating-point tensor in the call, in an order that `with_tensors` understands."""
+        return list(_leaves((self.x, self.state, self.directions, self.reset_state)))
+
+    def with_tensors(self, tensors: list[Tensor]) -> Call:
+        """Return the same call with other floating-point tensors in the same places."""
+        x, state, directions, reset_state = _refill(
+            (self.x, self.state, self.directions, self.reset_state), iter(tensors).__next__
+        )
+        return self._replace(x=x, state=state, directions=directions, reset_state=reset_state)
+
+
+class Answer(NamedTuple):
+    """What comes back: y like x with directions * S features, state like the call's, a Moment a direction."""
+
+    y: Tensor
+    state: tuple[Tensor, ...]
+    moments: tuple[Any, ...] | None = None
+
+
+def _leaves(node: Any) -> Iterator[Tensor]:
+    if isinstance(node, Tensor):
+        yield node
+    elif isinstance(node, tuple):
+        for part in node:
+            yield from _leaves(part)
+
+
+def _refill(node: Any, take: Callable[[], Tensor]) -> Any:
+    if isinstance(node, Tensor):
+        return take()
+    if isinstance(node, tuple):
+        parts = [_refill(part, take) for part in node]
+        return type(node)(*parts) if hasattr(node, "_fields") else tuple(parts)
+    return node
+
+
+def in_transform(call: Call) -> bool:
+    """Whether torch.func, forward-mode AD or vmap is watching: only plain Python operations are right there."""
+    if torch.compiler.is_compiling():
+        return False
+    if torch._C._functorch.peek_interpreter_stack() is not None:
+        return True
+    if torch.autograd.forward_ad._current_level < 0:
+        return False
+    return any(torch.autograd.forward_ad.unpack_dual(t).tangent is not None for t in call.tensors())
