@@ -32,11 +32,10 @@ class Layout(NamedTuple):
             check_shape("x", tuple(x.shape), ("T", input_size), "A batch has three dimensions.")
             return cls(x.shape[0], 1, batched=False)
         want = ("B", "T", input_size) if batch_first else ("T", "B", input_size)
-        advice = f"The layer was made with input_size={input_size}."
-        if x.dim() == 3 and input_size in x.shape:
-            advice = "Its features must come last."
-        elif x.dim() not in (2, 3):
-            advice = "Give one sequence (T, D) or a batch of them."
+        advice = "Give one sequence (T, D) or a batch of them."
+        if x.dim() == 3 and x.shape[2] != input_size:
+            moved = input_size in x.shape
+            advice = "Its features must come last." if moved else f"The layer has input_size={input_size}."
         check_shape("x", tuple(x.shape), want, advice)
         T, B = (x.shape[1], x.shape[0]) if batch_first else (x.shape[0], x.shape[1])
         return cls(T, B, batch_first=batch_first)

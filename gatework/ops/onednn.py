@@ -61,12 +61,12 @@ def backward(
             reverse, _LSTM, H, 1, True, True, False, [], False, workspace,
         )  # fmt: skip
     # oneDNN has one bias, and ATen hands its gradient out twice: an op may not return one tensor as two.
-    return tuple(g.clone() if k == 4 else g for k, g in enumerate(found))
+    return tuple(g.clone() if k == 4 else g.contiguous() for k, g in enumerate(found))
 
 
 @backward.register_fake
 def _(x, W, R, b_ih, b_hh, h, c, y, h_n, c_n, workspace, dy, dh, dc, reverse):
-    return tuple(torch.empty_like(q) for q in (x, W, R, b_ih, b_hh, h, c))
+    return tuple(q.new_empty(q.shape) for q in (x, W, R, b_ih, b_hh, h, c))
 
 
 def _save(ctx, inputs, output):
