@@ -2,27 +2,41 @@
 PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
+# torch first and exactly: a looser requirement would pull gigabytes of CUDA on a machine that has no torch yet.
+TORCH := torch==2.13.0
+LAYER_TESTS := tests/test_equations.py tests/test_identities.py tests/test_imports.py tests/ops tests/nn
 
-.PHONY: demo test test-all lint clean
+.PHONY: demo test test-all test-bare lint clean
 
 demo: $(READY)
-	$(BIN)/python -m gatework.cli --version
 	$(BIN)/python examples/demo.py
 
 test: $(READY) lint
 	$(BIN)/python -m pytest -q -n 2
+
+test-all: test test-bare
+
+# What a person gets who installs gatework beside torch and numpy, and nothing else: the layer.
+test-bare: .venv-bare/.ready
+	.venv-bare/bin/python -m pip install --quiet --no-deps --force-reinstall .
+	.venv-bare/bin/pytest -q -n 2 $(LAYER_TESTS)
 
 lint: $(READY)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-# torch first and exactly: a looser requirement would pull gigabytes of CUDA on a machine that has no torch yet.
 $(READY): pyproject.toml
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
-	$(BIN)/python -c "import torch" 2>/dev/null || $(BIN)/python -m pip install --quiet torch==2.13.0
+	$(BIN)/python -c "import torch" 2>/dev/null || $(BIN)/python -m pip install --quiet $(TORCH)
 	$(BIN)/python -m pip install --quiet -e '.[dev]'
 	touch $(READY)
 
+.venv-bare/.ready: pyproject.toml
+	test -x .venv-bare/bin/python || $(PYTHON) -m venv .venv-bare
+	.venv-bare/bin/python -c "import torch" 2>/dev/null || .venv-bare/bin/python -m pip install --quiet $(TORCH)
+	.venv-bare/bin/python -m pip install --quiet numpy pytest pytest-xdist hypothesis
+	touch .venv-bare/.ready
+
 clean:
-	rm -rf .venv demo build dist
+	rm -rf .venv .venv-bare demo build dist

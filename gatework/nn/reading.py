@@ -32,7 +32,7 @@ def read(
     """Check the arguments of a call against `layer`. Raises ShapeError or OptionError."""
     layout = Layout.of(input, layer.input_size, layer.batch_first)
     x = layout.inward(input)
-    _check_type(x, layer.all_weights[0][0])
+    _check_type(x, layer.weight_ih_l0)
     if layout.packed is not None:
         given = {"lengths": lengths, "reset": reset, "reset_state": reset_state, "trace": trace or None}
         for name, value in given.items():
