@@ -29,6 +29,7 @@ class Recurrent(nn.Module):
     cell: Cell
     gates: int  # rows of weights a hidden unit
     mode: str  # torch's name for the cell
+    weight_ih_l0: Tensor
 
     def __init__(
         self,
