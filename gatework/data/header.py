@@ -6,7 +6,8 @@ import difflib
 from typing import Any, NamedTuple
 
 from gatework.data import dates
-from gatework.data.table import Table, is_text, plain
+from gatework.data.columns import is_number
+from gatework.data.table import Table
 from gatework.errors import DataError
 
 _FLAGS = {"time_col": "--time", "target_col": "--target", "id_col": "--id"}
@@ -64,10 +65,9 @@ def find_columns(table: Table, id_col: Any, time_col: Any, target_col: Any) -> N
 def _guess(table: Table, option: str, name: Any, taken: list[Any]) -> Any:
     """Of the columns that can be it, the one named most alike, or the only one; else any that is named much alike."""
     free = [column for column in table.names if column not in taken and table.names.count(column) == 1]
-    can_be = {"time_col": _is_date, "target_col": _is_number, "id_col": lambda column: True}[option]
-    fitting = [
-        column for column, values in zip(free, table.load(free), strict=True) if can_be(values.slice(0, _SAMPLE))
-    ]
+    can_be = {"time_col": _is_date, "target_col": _is_number, "id_col": len}[option]
+    samples = [column.slice(0, _SAMPLE) for column in table.load(free)]
+    fitting = [column for column, sample in zip(free, samples, strict=True) if can_be(sample)]
     return _alike(name, fitting) or (fitting[0] if len(fitting) == 1 else _alike(name, free))
 
 
@@ -85,7 +85,4 @@ def _is_date(column: Any) -> bool:
 
 
 def _is_number(column: Any) -> bool:
-    import pyarrow as pa
-
-    kind = plain(column).type
-    return not is_text(kind) and (pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind))
+    return is_number(column.type)

@@ -1,0 +1,115 @@
+"""A CSV or Parquet file as a table."""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from gatework.errors import DataError
+
+
+class File(NamedTuple):
+    """A file of which no more than the header has been read."""
+
+    names: tuple[str, ...]
+    load: Callable[..., list[Any]]  # names, which of them hold ids -> pyarrow.ChunkedArrays of one length
+    decimal_comma: bool = False
+
+
+def open_file(path: Path) -> File:
+    """Look at a file's header.
+
+    Raises
+    ------
+    DataError
+        A file that is absent, of another kind, empty or unreadable.
+    """
+    if not path.is_file():
+        what = "a folder" if path.is_dir() else "no such file"
+        raise DataError(f"data must be the path of a file; got '{path}', {what}. Check the path.")
+    if path.name.lower().endswith((".csv", ".csv.gz")):
+        opener = _open_csv
+    elif path.name.lower().endswith(".parquet"):
+        opener = _open_parquet
+    else:
+        raise DataError(f"data must be a .csv, .csv.gz or .parquet file; got '{path}'. Save it as one of these.")
+    if path.stat().st_size == 0:
+        raise DataError(f"data must be a file with a table; got '{path}', an empty file. Check how it was made.")
+    with _readable(path):
+        return opener(path)
+
+
+@contextmanager
+def _readable(path: Path) -> Iterator[None]:
+    """Turn what pyarrow and the system say of a broken file into one sentence."""
+    import pyarrow as pa
+
+    try:
+        yield
+    except (pa.ArrowException, OSError, EOFError) as error:
+        reason = str(error).splitlines()[0].rstrip(".")
+        raise DataError(
+            f"data must be a readable file; got '{path}', which failed with: {reason}. "
+            f"Save it again, a CSV as UTF-8 with one header line."
+        ) from None
+
+
+def _open_parquet(path: Path) -> File:
+    from pyarrow import parquet
+
+    def load(names: list[str], ids: Iterable[str] = ()) -> list[Any]:
+        with _readable(path):
+            table = parquet.ParquetFile(path).read(columns=names)
+        return [table[name] for name in names]
+
+    return File(tuple(parquet.read_schema(path).names), load)
+
+
+def _open_csv(path: Path) -> File:
+    import pyarrow as pa
+    from pyarrow import csv as arrow_csv
+
+    with pa.input_stream(str(path), compression="gzip" if path.suffix.lower() == ".gz" else None) as stream:
+        start = stream.read(1 << 16).decode("utf-8-sig", errors="ignore")
+    header = next((line for line in start.splitlines() if line.strip()), "")
+    delimiter = max(",;\t", key=header.count)
+    # Where semicolons part the columns, a comma is free to part a number.
+    decimal_comma = delimiter == ";" and re.search(r'(^|;)"?[-+]?\d+,\d+"?(;|$)', start, re.MULTILINE) is not None
+
+    def load(names: list[str], ids: Iterable[str] = ()) -> list[Any]:
+        def read(text: Iterable[str]) -> Any:
+            return arrow_csv.read_csv(
+                path,
+                parse_options=arrow_csv.ParseOptions(delimiter=delimiter),
+                convert_options=arrow_csv.ConvertOptions(
+                    include_columns=names,
+                    column_types={name: pa.string() for name in text},
+                    decimal_point="," if decimal_comma else ".",
+                ),
+            )
+
+        with _readable(path):
+            try:
+                table = read(ids)
+            except pa.ArrowInvalid:
+                # pyarrow fixes a column's type by the first megabyte. A later row that differs is read as text here,
+                # so that it can be understood, or named.
+                table = read(names)
+        return [_as_ids(table[name]) if name in ids else table[name] for name in names]
+
+    return File(tuple(next(csv.reader([header], delimiter=delimiter), ())), load, decimal_comma)
+
+
+def _as_ids(column: Any) -> Any:
+    """Ids that are whole numbers as numbers, so that 2 comes before 10; but 007 stays text."""
+    import pyarrow as pa
+
+    try:
+        whole = column.cast(pa.int64())
+    except pa.ArrowInvalid:
+        return column
+    return whole if whole.cast(pa.string()).equals(column) else column
