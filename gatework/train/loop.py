@@ -55,7 +55,7 @@ def fit(
         `validate(model)` gives a number, lower being better; called in eval mode without gradients, at step 0, every
         `every` steps and after the last. Step 0 counts, so that a training that only hurts changes nothing.
     every : int
-        Steps between validations, and between checkpoints.
+        Steps between validations.
     patience : int, optional
         End early after this many validations in a row without a new best. None never does.
     learning_rate : float
@@ -68,7 +68,8 @@ def fit(
     seed : int
         Of dropout and all else that the model draws.
     checkpoint : Checkpoint, optional
-        Where to keep the state of the training, whole, at every validation.
+        Where to keep the state of the training, whole: at step 0, at the end, and at validations at least 10 s apart,
+        so that waiting for the disk costs no more than about a hundredth of the time.
     resume : bool
         Go on from that checkpoint; from the start where there is none yet.
     progress : bool, optional

@@ -16,6 +16,9 @@ from gatework.train.finite import culprit_of_gradient, culprit_of_loss
 from gatework.train.history import History
 from gatework.train.seed import generators, set_generators
 
+# Seconds between two checkpoints, at least: one waits for the disk, some 0.1 s, and validations may be less apart.
+PAUSE = 10.0
+
 
 def one_cycle(step: int, steps: int) -> float:
     """The share of the learning rate at `step` of `steps`: up from 1/25 over the first 30 %, down to nearly nothing.
@@ -45,6 +48,7 @@ class Training:
         self.history = History()
         self.best: dict[str, Tensor] = {}
         self.clock = perf_counter()
+        self.saved = -math.inf
 
     @property
     def step(self) -> int:
@@ -81,7 +85,7 @@ class Training:
         self.history.seconds = perf_counter() - self.clock
 
     def judge(self, validate: Callable | None) -> None:
-        """Validate, keep the best weights, decide whether to end, and write the checkpoint."""
+        """Validate, keep the best weights, decide whether to end, and write a checkpoint where one is due."""
         history, step, patience = self.history, self.step, self.settings["patience"]
         if validate is not None:
             value = self._validated(validate)
@@ -95,9 +99,10 @@ class Training:
         elif patience is not None and waited >= patience:
             history.stopped = "early"
         history.seconds = perf_counter() - self.clock
-        if self.checkpoint is not None:
+        if self.checkpoint is not None and (history.stopped or perf_counter() - self.saved >= PAUSE):
             facts = {"settings": self.settings, "shapes": self._shapes(), "step": step, "history": history.to_dict()}
             self.checkpoint.save(self._tensors(), facts)
+            self.saved = perf_counter()
 
     def settle(self) -> None:
         """Leave the model with its best weights, in eval mode."""

@@ -14,11 +14,17 @@ import torch
 from torch import Tensor, nn
 
 from gatework.errors import DataError, OptionError, TrainingError
+from gatework.train import training
 from gatework.train.checkpoint import Checkpoint, about
 from gatework.train.loop import History, fit, seeded
 from gatework.train.training import one_cycle
 
 STEPS, EVERY = 40, 10
+
+
+@pytest.fixture(autouse=True)
+def every_validation_leaves_a_checkpoint(monkeypatch):
+    monkeypatch.setattr(training, "PAUSE", 0)
 
 
 class Net(nn.Module):
@@ -206,6 +212,25 @@ def test_resumed_equals_never_stopped_bit_for_bit(tmp_path, cut, error):
     assert same(resumed, whole)
 
 
+def test_checkpoints_wait_for_their_time_but_not_at_the_start_and_the_end(tmp_path, monkeypatch):
+    monkeypatch.setattr(training, "PAUSE", math.inf)
+    steps = []
+
+    class Watched(Checkpoint):
+        def save(self, tensors, facts):
+            steps.append(facts["step"])
+            super().save(tensors, facts)
+
+    train(net(), checkpoint=Watched(tmp_path, "data"))
+    assert steps == [0, STEPS]
+    steps.clear()
+    whole, resumed = net(), net()
+    expected = train(whole)
+    train(net(), stop_at(25), checkpoint=Watched(tmp_path, "data"))
+    assert train(resumed, checkpoint=Watched(tmp_path, "data"), resume=True) == expected
+    assert same(resumed, whole)
+
+
 def test_resumed_twice_equals_never_stopped(tmp_path):
     whole, model = net(), net()
     expected = train(whole)
@@ -293,7 +318,10 @@ def test_a_second_ctrl_c_is_not_caught(monkeypatch):
 SIGINT_CHILD = """
 import sys, torch
 from gatework.train.checkpoint import Checkpoint
+from gatework.train import training
 from gatework.train.loop import fit
+
+training.PAUSE = 0
 
 def batch(step):
     if step == 20:
