@@ -1,0 +1,65 @@
+"""Which windows a training step sees: drawn afresh at every step, from the step's number alone."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from gatework.data.windows import Batch, Windows
+
+# Windows are drawn and gathered this many at a time: one batch's worth of indexing costs nearly as much as fifty.
+AT_ONCE = 2048
+
+
+class Draws:
+    """Batches of windows by step number: each a series, all alike likely, and a cutoff anywhere in it.
+
+    Parameters
+    ----------
+    windows : Windows
+        Where they are drawn from.
+    batch_size : int
+        Windows a batch.
+    seed : int
+        The same seed, the same windows at the same step, whatever steps were asked for before.
+    """
+
+    def __init__(self, windows: Windows, batch_size: int, seed: int):
+        self.windows, self.batch_size, self.seed = windows, batch_size, seed
+        first, last = cutoffs(windows)
+        self.series = torch.nonzero(last >= first)[:, 0]
+        self.first, self.last = first[self.series], last[self.series]
+        self._steps = max(1, AT_ONCE // batch_size)
+        self._chunk = -1
+        self._drawn: list[Batch] = []
+
+    def __len__(self) -> int:
+        """How many different windows there are."""
+        return int((self.last - self.first + 1).sum())
+
+    def __call__(self, step: int) -> Batch:
+        """Give the batch of `step`."""
+        chunk, at = divmod(step, self._steps)
+        if chunk != self._chunk:
+            self._chunk, self._drawn = chunk, self._draw(chunk)
+        return self._drawn[at]
+
+    def _draw(self, chunk: int) -> list[Batch]:
+        generator = torch.Generator().manual_seed((self.seed << 32) + chunk)
+        count = self._steps * self.batch_size
+        which = torch.randint(len(self.series), (count,), generator=generator)
+        room = self.last[which] - self.first[which] + 1
+        cut = self.first[which] + (torch.rand(count, generator=generator, dtype=torch.float64) * room).long()
+        whole = self.windows.batch(self.series[which], cut)
+        return [Batch(*parts) for parts in zip(*(tensor.split(self.batch_size) for tensor in whole), strict=True)]
+
+
+def cutoffs(windows: Windows) -> tuple[Tensor, Tensor]:
+    """Give each series' first and last cutoff (N,) to learn from; last < first where the series is too short.
+
+    A window ends no earlier than after `input_size` values, or half the series where that is shorter, so that it has
+    something to read; its targets lie within the series, or, in one shorter than that, as far as they do.
+    """
+    first = torch.minimum(torch.tensor(windows.input_size), windows.lengths // 2).clamp(min=2)
+    last = torch.maximum(windows.lengths - windows.h, torch.minimum(first, windows.lengths - 1))
+    return first, last

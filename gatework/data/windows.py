@@ -1,0 +1,126 @@
+"""Every window of a panel as a network reads it: gathered at once from flat tensors, in units of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from gatework.data.scale import Scale, carry, follow, in_logs, size_of
+
+
+class Batch(NamedTuple):
+    """B windows as a network reads them, float32."""
+
+    past: Tensor  # (B, L, past_features(lags)), 0 where a value is missing
+    future: Tensor  # (B, h, future_features(lags))
+    target: Tensor  # (B, h), NaN where a value is missing
+
+
+def past_features(lags: Sequence[int]) -> int:
+    """How many numbers the encoder reads a step: the value, its change over each lag, and whether it is known."""
+    return len(lags) + 2
+
+
+def future_features(lags: Sequence[int]) -> int:
+    """How many the decoder reads: what each lag repeats, the simple forecast, the place in the horizon, the reach."""
+    return len(lags) + 3
+
+
+class Windows:
+    """Windows of ragged series: the L steps before a cutoff, and the h steps from it on.
+
+    Nothing from the cutoff on reaches `past`, `future` or the scale. Each value is read as its distance from the last
+    known one and from the one a lag before it, in units of the window's scale and through asinh, which is linear near 0
+    and logarithmic far out.
+
+    Parameters
+    ----------
+    values : sequence of (T_i,) arrays
+        The series, NaN where a value is missing.
+    lags : tuple of int
+        1, and the seasons' lengths, ascending.
+    input_size : int
+        L. A window that begins before its series is padded with missing values.
+    h : int
+        Steps to forecast.
+    """
+
+    def __init__(self, values: Sequence[np.ndarray], lags: tuple[int, ...], input_size: int, h: int):
+        self.lags, self.input_size, self.h = lags, input_size, h
+        logs = [in_logs(x) for x in values]
+        series = [np.log(x) if log else x for x, log in zip(values, logs, strict=True)]
+        carried = [np.stack([carry(z, lag) for lag in lags], -1) for z in series]
+        changes = [_changes(z, known, lags) for z, known in zip(series, carried, strict=True)]
+        chosen = [follow(z, lags, h) for z in series]
+        self.lengths = torch.tensor([len(z) for z in series])
+        self.log = torch.tensor(logs)
+        self.chosen = torch.tensor(chosen)
+        self._lags_ahead = torch.stack([torch.arange(lag, lag + h) // lag for lag in lags])
+        self._begins = self.lengths.cumsum(0) - self.lengths
+        self._values = _flat([x[:, None] for x in values])[:, 0]
+        self._z = _flat([z[:, None] for z in series])[:, 0]
+        self._carried, self._changes = _flat(carried), _flat(changes)
+        self._usual = _flat([size_of(change, k) for change, k in zip(changes, chosen, strict=True)])[:, 0]
+
+    def scale(self, series: Tensor, cutoffs: Tensor) -> Scale:
+        """Measure the windows of `series` (B,) that end before step `cutoffs` (B,), each at least 1."""
+        return self._measure(series, cutoffs)[0]
+
+    def batch(self, series: Tensor, cutoffs: Tensor) -> Batch:
+        """Read the windows of `series` (B,) that end before step `cutoffs` (B,), each at least 1.
+
+        A target beyond the series is NaN.
+        """
+        scale, changes, paths = self._measure(series, cutoffs)
+        steps = torch.arange(self.h)
+        values = self._z[self._at(series, cutoffs, torch.arange(-self.input_size, 0))]
+        last = self._carried[self._at(series, cutoffs, torch.tensor([-1])), 0]  # (B, 1): lag 1 carries the last known
+        past = torch.cat([(values - last)[..., None], changes], -1) / scale.unit[..., None]
+        future = (torch.cat([paths, scale.path[..., None]], -1) - last[..., None]) / scale.unit[..., None]
+        known = ~torch.isnan(values)[..., None]
+        place = ((steps + 1) / self.h).expand(len(series), -1)
+        # A random walk over n lags reaches sqrt(n) times as far as one over one lag.
+        reach = self._lags_ahead[self.chosen[series]].sqrt()
+        return Batch(
+            torch.cat([torch.asinh(past).nan_to_num(), known], -1).float(),
+            torch.cat([torch.asinh(future), torch.stack([place, reach], -1)], -1).float(),
+            scale.apply(self._values[self._at(series, cutoffs, steps)]).float(),
+        )
+
+    def _measure(self, series: Tensor, cutoffs: Tensor) -> tuple[Scale, Tensor, Tensor]:
+        """The scale (see Scale), the changes (B, L, lags) in it, and what each lag would repeat (B, h, lags)."""
+        changes = self._changes[self._at(series, cutoffs, torch.arange(-self.input_size, 0))]
+        repeats = [
+            self._carried[self._at(series, cutoffs, torch.arange(self.h) - lag * self._lags_ahead[k]), k]
+            for k, lag in enumerate(self.lags)
+        ]
+        # A series that does not reach back a whole lag repeats its last known value.
+        paths = torch.stack([torch.where(torch.isnan(one), repeats[0], one) for one in repeats], -1)
+        chosen = self.chosen[series]
+        path = paths[torch.arange(len(series)), :, chosen]
+        own = changes[torch.arange(len(series)), :, chosen].abs()
+        usual = self._usual[self._at(series, cutoffs, torch.tensor([-1]))]
+        return Scale.of(path, own, usual, self.log[series]), changes, paths
+
+    def _at(self, series: Tensor, cutoffs: Tensor, offsets: Tensor) -> Tensor:
+        """Where steps at `offsets` (n,) from the cutoffs lie in the flat tensors (B, n): at their NaN when outside."""
+        steps = cutoffs[:, None] + offsets
+        inside = (steps >= 0) & (steps < self.lengths[series][:, None])
+        return torch.where(inside, self._begins[series][:, None] + steps, -1)
+
+
+def _changes(z: np.ndarray, carried: np.ndarray, lags: Sequence[int]) -> np.ndarray:
+    """How far each value lies from the last known one at least a lag before it, (T, lags); NaN where one is missing."""
+    changes = np.full((len(z), len(lags)), np.nan)
+    for k, lag in enumerate(lags):
+        changes[lag:, k] = z[lag:] - carried[:-lag, k] if lag < len(z) else changes[lag:, k]
+    return changes
+
+
+def _flat(parts: list[np.ndarray]) -> Tensor:
+    """Series (T_i, n) one behind the other, and a last row of NaN where positions outside any series point."""
+    return torch.from_numpy(np.concatenate([*parts, np.full((1, parts[0].shape[1]), np.nan)]))

@@ -1,0 +1,1 @@
+"""Embed, recurrent stack, head: one small network a task."""

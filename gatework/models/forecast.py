@@ -1,0 +1,76 @@
+"""The forecasting network: an encoder reads up to the last value, and a decoder goes on from its state."""
+
+from __future__ import annotations
+
+from math import pi, sqrt
+from typing import Literal
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from gatework.data.windows import Batch
+from gatework.models.quantiles import MEDIAN, QUANTILES, Z
+from gatework.nn import GRU, LSTM, RNN
+
+CELLS = {"lstm": LSTM, "gru": GRU, "rnn": RNN}
+
+# Normal changes whose mean size is 1 have this standard deviation.
+SIGMA = sqrt(pi / 2)
+
+
+class EncoderDecoder(nn.Module):
+    """Two recurrent stacks and a linear head that gives quantiles which cannot cross.
+
+    The decoder goes on from the encoder's last state, so every forecast has seen the last value; what it reads is known
+    beforehand, so no forecast leans on a value that will be missing when it counts. Untrained, the network gives the
+    simple forecast, which is 0 in the units of data/scale.py, with its textbook intervals: those of a random walk, over
+    as many lags as the step lies ahead.
+
+    Parameters
+    ----------
+    past_features, future_features : int
+        Numbers that the encoder and the decoder read a step; the last of `future` scales the intervals.
+    hidden_size, num_layers : int
+        Of both stacks.
+    cell : "lstm", "gru" or "rnn"
+        Of both stacks.
+    """
+
+    def __init__(
+        self,
+        past_features: int,
+        future_features: int,
+        hidden_size: int = 64,
+        num_layers: int = 2,
+        cell: Literal["lstm", "gru", "rnn"] = "lstm",
+    ):
+        super().__init__()
+        self.encoder = CELLS[cell](past_features, hidden_size, num_layers, batch_first=True)
+        self.decoder = CELLS[cell](future_features, hidden_size, num_layers, batch_first=True)
+        self.head = nn.Linear(hidden_size, len(QUANTILES))
+        with torch.no_grad():
+            self.head.weight.zero_()
+            self.head.bias.zero_()
+            # softplus(log(exp(gap) - 1)) = gap, between one quantile and the next.
+            gaps = torch.from_numpy(SIGMA * Z).diff().expm1().log()
+            self.head.bias[:MEDIAN], self.head.bias[MEDIAN + 1 :] = gaps[:MEDIAN], gaps[MEDIAN:]
+
+    def forward(self, past: Tensor, future: Tensor) -> Tensor:
+        """Forecast the quantiles (B, h, Q) of windows past (B, L, past_features), future (B, h, future_features)."""
+        _, state = self.encoder(past)
+        outputs, _ = self.decoder(future, state)
+        below, median, above = self.head(outputs).split((MEDIAN, 1, MEDIAN), -1)
+        reach = future[..., -1:]
+        down = reach * F.softplus(below).flip(-1).cumsum(-1).flip(-1)
+        up = reach * F.softplus(above).cumsum(-1)
+        return torch.cat([median - down, median, median + up], -1)
+
+
+def pinball(model: nn.Module, batch: Batch) -> Tensor:
+    """The quantile loss (Koenker & Bassett, 1978) over all known targets, doubled: the median's share is its error."""
+    known = ~torch.isnan(batch.target)
+    error = batch.target.nan_to_num()[..., None] - model(batch.past, batch.future)
+    level = error.new_tensor(QUANTILES)
+    loss = 2 * torch.maximum(level * error, (level - 1) * error).mean(-1)
+    return (loss * known).sum() / known.sum().clamp(min=1)

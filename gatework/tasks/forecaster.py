@@ -1,0 +1,400 @@
+"""The forecaster: a table of series in, the next h steps of each out, as a median and intervals."""
+
+from __future__ import annotations
+
+import json
+from os import PathLike, fspath
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, Self
+
+import numpy as np
+from sklearn.base import BaseEstimator, clone
+
+from gatework.data.frame import read
+from gatework.data.history import from_parquet_table, to_parquet_table
+from gatework.data.panel import Panel
+from gatework.errors import NotFittedError, OptionError
+from gatework.models.quantiles import check_levels
+from gatework.tasks import folder as folders
+from gatework.tasks.backtest import Origin, as_window, backtest_columns, forecast_columns, origin, origins
+from gatework.tasks.card import card
+from gatework.tasks.folder import Parts
+from gatework.tasks.recipe import Recipe, check, choose
+from gatework.tasks.scores import Scores, score
+from gatework.train.checkpoint import Checkpoint, about, to_json
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from gatework.train.history import History
+
+
+class Forecaster(BaseEstimator):
+    """Forecast series with an encoder-decoder LSTM (Hochreiter & Schmidhuber, 1997; Sutskever et al., 2014).
+
+    The network reads up to the last value and adds to the simple forecast that each series follows best by itself (its
+    last value, its last season or its last week), in units of the series' own changes, in logarithms where the series
+    is positive. It learns quantiles, so the intervals are its own. Where training does not help on the last window of
+    the series, which is held out for that, what remains is the simple forecast.
+
+    Parameters
+    ----------
+    h : int
+        Steps to forecast: the one thing only you know.
+    input_size : int, optional
+        Steps that the network reads before each forecast. By default a season and h, at least 24 and at most 512;
+        lags of a season, and of a week where a season is a day, reach farther back.
+    hidden_size : int
+        Units a layer. 64 did as well as more on M4's weekly and hourly series, in less time.
+    num_layers : int
+        Layers of the encoder and of the decoder; 2, as in most forecasters of this kind.
+    cell : {"lstm", "gru", "rnn"}
+        What remembers.
+    freq : str or int, optional
+        The step of the grid ("15min", "h", "D", "B", "W-SUN", "MS", "QE", ..., or a whole number). By default inferred
+        from the times.
+    season_length : int, optional
+        Steps in the main season, 1 for none. By default the frequency's own (24 for hours, 12 for months).
+    max_steps : int, optional
+        Training steps. By default 400, or 1,000 where there are 10,000 values or more to learn from.
+    learning_rate : float
+        The top of the one-cycle rate.
+    batch_size : int
+        Windows a training step.
+    seed : int
+        Of the first weights and of the windows drawn: the same seed gives the same forecasts, on one machine with one
+        number of threads.
+    alias : str
+        The model's name in tables.
+    id_col, time_col, target_col : str
+        Your columns. Without a column "unique_id" the table is one series.
+    progress : bool, optional
+        Show a progress bar; by default where stderr is a terminal.
+
+    Attributes
+    ----------
+    panel_ : Panel
+        The series it was fitted on.
+    net_ : EncoderDecoder
+        The network.
+    history_ : History
+        What happened in the training that chose how long to train.
+    scores_ : Scores
+        The last h steps of each series, forecast by a network that learned from the steps before them, beside both
+        naive forecasts. They chose how long to train, which flatters them slightly; `evaluate` has more windows and
+        no such choice.
+    notes_ : list of str
+        What was inferred, chosen and handled, a sentence each.
+
+    Examples
+    --------
+    >>> import numpy as np, gatework
+    >>> t = np.arange(120)
+    >>> data = {"ds": t, "y": 10 + np.sin(t * np.pi / 6)}
+    >>> model = gatework.Forecaster(h=6, season_length=12, max_steps=20).fit(data)
+    >>> sorted(model.predict(level=80))
+    ['LSTM', 'LSTM-hi-80', 'LSTM-lo-80', 'ds']
+    """
+
+    def __init__(
+        self,
+        h: int,
+        *,
+        input_size: int | None = None,
+        hidden_size: int = 64,
+        num_layers: int = 2,
+        cell: Literal["lstm", "gru", "rnn"] = "lstm",
+        freq: str | int | None = None,
+        season_length: int | None = None,
+        max_steps: int | None = None,
+        learning_rate: float = 4e-3,
+        batch_size: int = 64,
+        seed: int = 0,
+        alias: str = "LSTM",
+        id_col: str = "unique_id",
+        time_col: str = "ds",
+        target_col: str = "y",
+        progress: bool | None = None,
+    ):
+        self.h = h
+        self.input_size = input_size
+        self.hidden_size = hidden_size
+        self.num_layers = num_layers
+        self.cell = cell
+        self.freq = freq
+        self.season_length = season_length
+        self.max_steps = max_steps
+        self.learning_rate = learning_rate
+        self.batch_size = batch_size
+        self.seed = seed
+        self.alias = alias
+        self.id_col = id_col
+        self.time_col = time_col
+        self.target_col = target_col
+        self.progress = progress
+
+    def fit(self, df: Any, folder: str | PathLike | None = None, resume: bool = False) -> Self:
+        """Learn from a table of series.
+
+        The last h steps of each series are held out: they decide how long to train and give `scores_`. Forecasts read
+        them, as they read all that is known, but no weight was fitted to them.
+
+        Parameters
+        ----------
+        df : table, dict or path
+            One row for each series and time: a pandas, polars or pyarrow table, a dict of arrays, or the path of a CSV
+            or Parquet file. Missing values are masked, never filled.
+        folder : path, optional
+            Keep checkpoints there, and the result, as `save` does.
+        resume : bool
+            Go on from the checkpoint in `folder`; from the start where there is none.
+
+        Returns
+        -------
+        Forecaster
+            Itself. After Ctrl-C it is fitted too, with the best weights so far.
+
+        Raises
+        ------
+        DataError
+            Data that cannot be used, or that are not those of the checkpoint.
+        OptionError
+            A setting that cannot be.
+        TrainingError
+            The loss stopped being a number.
+        """
+        panel = self._checked(df)
+        self.source_ = fspath(df) if isinstance(df, str | PathLike) else None
+        checkpoint = None
+        if folder is not None:
+            run = {"class": type(self).__name__, "params": self.get_params(), "data": self.source_}
+            checkpoint = Checkpoint(folder, panel.fingerprint(), run)
+        if resume:
+            _refuse_another(checkpoint, run)
+        self._learn(panel, checkpoint, resume)
+        if folder is not None:
+            self.save(folder)
+        return self
+
+    def _learn(self, panel: Panel, checkpoint: Checkpoint | None = None, resume: bool = False) -> Self:
+        from gatework.tasks.learning import foresee, learn
+
+        recipe, notes = choose(self, panel)
+        held = origin(panel, self.h, self.h)
+        net, history = learn(held, recipe, checkpoint, resume, self.progress)
+        self.panel_, self.net_, self.history_ = panel, net, history
+        self.recipe_ = recipe
+        window = as_window(held, foresee(net, held.history, recipe))
+        self.scores_ = score([window], self.alias)
+        self.notes_ = [*panel.notes, *notes, _outcome(history)]
+        return self
+
+    def predict(self, df: Any = None, level: float | Sequence[float] = (90,)) -> Any:
+        """Forecast the next h steps of each series.
+
+        Parameters
+        ----------
+        df : table, dict or path, optional
+            The series to continue, with the columns that fit saw; fit need not have seen these series. By default those
+            of fit.
+        level : float or sequence of floats
+            Percents that the intervals are to hold.
+
+        Returns
+        -------
+        table
+            Of the kind that came in (a path gives a pyarrow.Table), N * h rows: the id, where there was one, the time,
+            the median under the alias, and `LSTM-lo-90`, `LSTM-hi-90` for each level. Levels above 95 extend the
+            learned quantiles as a normal distribution would.
+
+        Raises
+        ------
+        NotFittedError
+            Before fit.
+        DataError, OptionError
+            Data or levels that cannot be used.
+        """
+        self._check_fitted("predict")
+        levels = check_levels(level)
+        panel = self.panel_ if df is None else self._read_more(df)
+        return panel.frame(forecast_columns(panel, self._foresee(panel), levels, self.alias))
+
+    def cross_validation(
+        self,
+        df: Any,
+        n_windows: int = 1,
+        step_size: int | None = None,
+        refit: bool = False,
+        level: float | Sequence[float] = (90,),
+    ) -> Any:
+        """Forecast the past as if it were the future, with a copy of this forecaster that has never seen it.
+
+        The copy learns from what lies before the first cutoff, and once more at every later cutoff where `refit`. Every
+        forecast reads all values up to its cutoff. This forecaster need not be fitted, and stays as it is.
+
+        Parameters
+        ----------
+        df : table, dict or path
+            As for fit.
+        n_windows : int
+            How many cutoffs, the last of them h steps before the end of each series.
+        step_size : int, optional
+            Steps from one cutoff to the next; by default h, so that windows do not overlap.
+        refit : bool
+            Learn anew at every cutoff: slower, and what a forecaster that is trained daily would do.
+        level : float or sequence of floats
+            As for predict.
+
+        Returns
+        -------
+        table
+            As predict's, by series, cutoff and time, with the columns `cutoff` (the last time that was known) and the
+            target as it came (NaN where missing).
+
+        Raises
+        ------
+        DataError, OptionError
+            Data or settings that cannot be used, or series too short for so many windows.
+        """
+        levels = check_levels(level)
+        panel = self._checked(df)
+        found = self._walk(panel, n_windows, step_size, refit)
+        return panel.frame(backtest_columns(found, levels, self.alias))
+
+    def evaluate(self, df: Any, n_windows: int = 1, step_size: int | None = None, refit: bool = False) -> Scores:
+        """Score what `cross_validation` forecasts beside both naive forecasts. The parameters are the same."""
+        found = self._walk(self._checked(df), n_windows, step_size, refit)
+        return score([as_window(at, quantiles) for at, quantiles in found], self.alias)
+
+    def score(self, df: Any, y: None = None) -> float:
+        """Forecast the last h steps of each series from those before, and give minus the MASE: higher is better.
+
+        The weights are those of fit, so these steps should be ones that fit did not see.
+
+        Parameters
+        ----------
+        df : table, dict or path
+            As for predict.
+        y : None
+            Not used; scikit-learn passes it.
+        """
+        self._check_fitted("score")
+        at = origins(self._read_more(df), self.h, 1, self.h)[0]
+        return -score([as_window(at, self._foresee(at.history))], self.alias).rows[self.alias].mase
+
+    def plot(self, df: Any = None, level: float | Sequence[float] = (80, 95), ids: Sequence[Any] | None = None) -> Any:
+        """Draw the forecasts beside the end of the series; the parameters are those of predict.
+
+        Parameters
+        ----------
+        df, level
+            As for predict.
+        ids : sequence, optional
+            The series to draw; by default the first nine.
+
+        Returns
+        -------
+        list of matplotlib Axes
+            One a series; `axes[0].figure.savefig("forecast.png")` writes the picture.
+        """
+        from gatework.tasks.plot import plot
+
+        self._check_fitted("plot")
+        levels = check_levels(level)
+        panel = self.panel_ if df is None else self._read_more(df)
+        return plot(panel, forecast_columns(panel, self._foresee(panel), levels, self.alias), self.alias, ids)
+
+    def save(self, folder: str | PathLike) -> Path:
+        """Write the fitted forecaster to a folder, from which gatework.load reads it: no pickle, nothing that runs."""
+        return folders.save(self, folder)
+
+    def _checked(self, df: Any) -> Panel:
+        check(self)
+        return read(
+            df,
+            id_col=self.id_col,
+            time_col=self.time_col,
+            target_col=self.target_col,
+            freq=self.freq,
+            season_length=self.season_length,
+        )
+
+    def _read_more(self, df: Any) -> Panel:
+        """Read data to forecast on the grid and with the season that fit found."""
+        names = {"id_col": self.id_col, "time_col": self.time_col, "target_col": self.target_col}
+        return read(df, **names, freq=self.panel_.freq, season_length=self.panel_.season_length)
+
+    def _foresee(self, panel: Panel) -> np.ndarray:
+        from gatework.tasks.learning import foresee
+
+        return foresee(self.net_, panel, self.recipe_)
+
+    def _walk(
+        self, panel: Panel, n_windows: int, step_size: int | None, refit: bool
+    ) -> list[tuple[Origin, np.ndarray]]:
+        model, found = None, []
+        for at in origins(panel, self.h, n_windows, self.h if step_size is None else step_size):
+            if model is None or refit:
+                model = clone(self)._learn(at.history)
+            found.append((at, model._foresee(at.history)))
+        return found
+
+    def _check_fitted(self, name: str) -> None:
+        if not hasattr(self, "net_"):
+            raise NotFittedError(f"{type(self).__name__} must be fitted before {name}; got none. Call fit(df) first.")
+
+    def _saved(self) -> Parts:
+        self._check_fitted("save")
+        config = {
+            "params": self.get_params(),
+            "data": {"path": self.source_, "fingerprint": self.panel_.fingerprint()},
+            "network": self.recipe_.to_dict(),
+            "history": self.history_.to_dict(),
+            "notes": self.notes_,
+        }
+        return Parts(config, self.net_.state_dict(), to_parquet_table(self.panel_), self.scores_.to_dict(), card(self))
+
+    @classmethod
+    def _restored(cls, parts: Parts) -> Self:
+        from gatework.tasks.learning import build
+        from gatework.train.history import History
+
+        config = parts.config
+        self = cls(**config["params"])
+        self.panel_ = from_parquet_table(parts.history)
+        self.recipe_ = Recipe.from_dict(config["network"])
+        self.net_ = build(self.recipe_).eval()
+        self.net_.load_state_dict(parts.tensors)
+        self.history_ = History.from_dict(config["history"])
+        self.scores_ = Scores.from_dict(parts.scores)
+        self.notes_ = config["notes"]
+        self.source_ = config["data"]["path"]
+        return self
+
+
+def _refuse_another(checkpoint: Checkpoint | None, run: dict[str, Any]) -> None:
+    """Refuse to resume what another forecaster began: going on could not give the same bits."""
+    if checkpoint is None:
+        raise OptionError("folder must be given where resume=True; got None. Name the one that holds the checkpoint.")
+    if not checkpoint.exists():
+        return
+    began = (about(checkpoint.folder)["run"] or {}).get("params", {})
+    for name, value in json.loads(to_json(run["params"])).items():
+        if name != "progress" and began.get(name) != value:
+            raise OptionError(
+                f"{name} must be {began.get(name)!r}, as in the checkpoint in {checkpoint.folder}; got {value!r}. "
+                "Set it so, or fit without resume."
+            )
+
+
+def _outcome(history: History) -> str:
+    """Say what the training came to."""
+    if not history.losses:
+        return "no series is long enough to learn from: every forecast is the simple one, with its textbook intervals."
+    kept, taken = history.best_step, len(history.losses)
+    if kept == 0:
+        return f"none of {taken:,} training steps helped on the last window: every forecast is the simple one."
+    return (
+        f"the weights are those after {kept:,} of {taken:,} training steps, which forecast the last window of each "
+        "series best; that window is also the one scored, and no weight was fitted to it."
+    )

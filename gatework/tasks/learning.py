@@ -1,0 +1,113 @@
+"""A network learns from a panel, and forecasts one."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+from torch import nn
+
+from gatework.data.draws import Draws
+from gatework.data.panel import Panel
+from gatework.data.windows import Batch, Windows, future_features, past_features
+from gatework.models.forecast import EncoderDecoder, pinball
+from gatework.models.quantiles import QUANTILES
+from gatework.tasks.backtest import Origin
+from gatework.tasks.recipe import Recipe
+from gatework.train.checkpoint import Checkpoint
+from gatework.train.loop import History, fit, seeded
+
+# Validations in one training. It ends early when half of them have passed without a new best.
+VALIDATIONS = 20
+# Series in a validation, and windows that go through the network at once.
+MOST_VALIDATED, AT_ONCE = 2048, 512
+
+
+def build(recipe: Recipe) -> EncoderDecoder:
+    """Make the network, untrained; the same seed gives the same weights."""
+    with seeded(recipe.seed):
+        return EncoderDecoder(
+            past_features(recipe.lags),
+            future_features(recipe.lags),
+            recipe.hidden_size,
+            recipe.num_layers,
+            recipe.cell,
+        )
+
+
+def learn(
+    at: Origin,
+    recipe: Recipe,
+    checkpoint: Checkpoint | None = None,
+    resume: bool = False,
+    progress: bool | None = None,
+) -> tuple[EncoderDecoder, History]:
+    """Train a network on the histories at an origin; what followed them decides how long.
+
+    Parameters
+    ----------
+    at : Origin
+        Series with histories of fewer than 3 steps are passed over. Where all are, the network stays untrained.
+    recipe : Recipe
+        Its settings.
+    checkpoint, resume, progress
+        As in gatework.train.fit.
+
+    Returns
+    -------
+    EncoderDecoder, History
+        The network in eval mode, and how it came about.
+    """
+    net = build(recipe)
+    windows = Windows(at.history.values, recipe.lags, recipe.input_size, recipe.h)
+    draws = Draws(windows, recipe.batch_size, recipe.seed)
+    if not len(draws):
+        return net.eval(), History(stopped="finished")
+    held = _held_out(windows, at.truth)
+
+    def validate(net: nn.Module) -> float:
+        sizes = [len(batch.target) for batch in held]
+        return sum(n * float(pinball(net, batch)) for n, batch in zip(sizes, held, strict=True)) / sum(sizes)
+
+    history = fit(
+        net,
+        draws,
+        pinball,
+        steps=recipe.steps,
+        validate=validate,
+        every=max(1, recipe.steps // VALIDATIONS),
+        patience=VALIDATIONS // 2,
+        learning_rate=recipe.learning_rate,
+        seed=recipe.seed,
+        checkpoint=checkpoint,
+        resume=resume,
+        progress=progress,
+    )
+    return net, history
+
+
+def _held_out(windows: Windows, truth: np.ndarray) -> list[Batch]:
+    """The windows at the ends of the series, with what followed as their targets."""
+    able = torch.nonzero(windows.lengths >= 3)[:, 0]
+    able = able[:: -(-len(able) // MOST_VALIDATED) or 1]
+    batches = []
+    for some in able.split(AT_ONCE):
+        ends = windows.lengths[some]
+        target = windows.scale(some, ends).apply(torch.from_numpy(truth[some])).float()
+        batches.append(windows.batch(some, ends)._replace(target=target))
+    return batches
+
+
+def foresee(net: EncoderDecoder, panel: Panel, recipe: Recipe) -> np.ndarray:
+    """Forecast what follows each series: quantiles (N, h, Q), NaN for a series without any value."""
+    known = [i for i, series in enumerate(panel.values) if not np.isnan(series).all()]
+    quantiles = np.full((len(panel), recipe.h, len(QUANTILES)), np.nan)
+    if not known:
+        return quantiles
+    windows = Windows([panel.values[i] for i in known], recipe.lags, recipe.input_size, recipe.h)
+    with torch.no_grad():
+        for some in torch.arange(len(known)).split(AT_ONCE):
+            ends = windows.lengths[some]
+            batch = windows.batch(some, ends)
+            units = net(batch.past, batch.future)
+            quantiles[np.array(known)[some]] = windows.scale(some, ends).undo(units).numpy()
+    return quantiles

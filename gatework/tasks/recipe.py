@@ -1,0 +1,124 @@
+"""What the data ask for: how far back to read, which lags to look along, how long to train. Without torch."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import asdict, dataclass
+from numbers import Real
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+
+from gatework.data.frequency import DAY, WEEK
+from gatework.errors import OptionError
+
+if TYPE_CHECKING:
+    from gatework.data.panel import Panel
+    from gatework.tasks.forecaster import Forecaster
+
+# An encoder that reads less than this misses patterns that no season tells of; one that reads more costs much time for
+# little, since lags reach farther back anyway.
+SHORTEST, LONGEST = 24, 512
+
+# Settings that are whole numbers: the least each may be, and whether None leaves it to the data.
+WHOLE = (
+    ("h", 1, False),
+    ("input_size", 1, True),
+    ("hidden_size", 1, False),
+    ("num_layers", 1, False),
+    ("max_steps", 1, True),
+    ("batch_size", 1, False),
+    ("seed", 0, False),
+)
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """The settings of one network, with nothing left open.
+
+    Attributes
+    ----------
+    h, input_size : int
+        Steps to forecast, and steps to read before them.
+    lags : tuple of int
+        1, and the seasons' lengths, ascending.
+    steps, batch_size, learning_rate, seed
+        Of the training.
+    hidden_size, num_layers, cell
+        Of the network.
+    """
+
+    h: int
+    input_size: int
+    lags: tuple[int, ...]
+    steps: int
+    batch_size: int
+    learning_rate: float
+    seed: int
+    hidden_size: int
+    num_layers: int
+    cell: Literal["lstm", "gru", "rnn"]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Everything, as JSON can hold it."""
+        return {**asdict(self), "lags": list(self.lags)}
+
+    @classmethod
+    def from_dict(cls, saved: dict[str, Any]) -> Recipe:
+        """Rebuild from what `to_dict` gave."""
+        return cls(**{**saved, "lags": tuple(saved["lags"])})
+
+
+def check(forecaster: Forecaster) -> None:
+    """Refuse settings that cannot be, before any data are read.
+
+    Raises
+    ------
+    OptionError
+        The text names the setting, what it must be and what it is.
+    """
+    for name, least, open_ in WHOLE:
+        value = getattr(forecaster, name)
+        whole = isinstance(value, int | np.integer) and not isinstance(value, bool)
+        if not (open_ and value is None) and not (whole and value >= least):
+            by_default = ", or None for the default" if open_ else ""
+            raise OptionError(f"{name} must be a whole number of at least {least}{by_default}; got {value!r}.")
+    rate = forecaster.learning_rate
+    if isinstance(rate, bool) or not isinstance(rate, Real) or not 0 < rate < math.inf:
+        raise OptionError(f"learning_rate must be a number above 0; got {rate!r}.")
+    if forecaster.cell not in ("lstm", "gru", "rnn"):
+        raise OptionError(f"cell must be 'lstm', 'gru' or 'rnn'; got {forecaster.cell!r}.")
+    if not isinstance(forecaster.alias, str) or not forecaster.alias:
+        raise OptionError(f"alias must be a name for the forecast's column; got {forecaster.alias!r}.")
+
+
+def choose(forecaster: Forecaster, panel: Panel) -> tuple[Recipe, list[str]]:
+    """Fill in what a Forecaster leaves open, and say what was chosen."""
+    h, lags = forecaster.h, find_lags(panel)
+    longest = max(len(series) for series in panel.values)
+    input_size = forecaster.input_size or int(np.clip(panel.season_length + h, SHORTEST, LONGEST))
+    # No window reaches farther back than the longest series does.
+    input_size = max(1, min(input_size, longest - h))
+    steps = forecaster.max_steps or default_steps(panel)
+    same = ("h", "batch_size", "learning_rate", "seed", "hidden_size", "num_layers", "cell")
+    settings = {name: getattr(forecaster, name) for name in same}
+    recipe = Recipe(input_size=input_size, lags=lags, steps=steps, **settings)
+    back = " and ".join(f"{lag:,}" for lag in lags)
+    notes = [
+        f"each forecast reads the last {input_size:,} steps, and their changes over {back}.",
+        f"training takes up to {steps:,} steps of {forecaster.batch_size:,} windows.",
+    ]
+    return recipe, notes
+
+
+def find_lags(panel: Panel) -> tuple[int, ...]:
+    """1, the season's length, and the week's where the season is a day: people's days differ by weekday."""
+    lags = {1, panel.season_length}
+    if panel.freq.calendar == "clock" and panel.season_length * panel.freq.step == DAY:
+        lags.add(WEEK // panel.freq.step)
+    return tuple(sorted(lags))
+
+
+def default_steps(panel: Panel) -> int:
+    """1,000 steps where there is much to learn from, 400 where there is little."""
+    return 1000 if sum(len(series) for series in panel.values) >= 10_000 else 400
