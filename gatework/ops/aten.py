@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from gatework.ops import onednn, pieces, plain
-from gatework.ops.call import Answer, Call, Direction, in_transform
+from gatework.ops.call import Answer, Call, Direction, apart, in_transform
 
 name = "torch"
 
@@ -78,9 +78,8 @@ def _kernel(call: Call) -> Answer:
 def _cut(call: Call) -> Answer:
     T, B = call.x.shape[:2]
     parts = pieces.cut(T, B, call.lengths, call.reset, call.x.device)
-    S = call.state[0].shape[-1]
     if len(parts.row) == 0:  # every row is empty
-        return Answer(call.x.new_zeros(T, B, len(call.directions) * S), call.state)
+        return plain.run(call)
     packed = call._replace(
         x=call.x.flatten(0, 1).index_select(0, parts.places),
         batch_sizes=parts.batch_sizes,
@@ -140,10 +139,10 @@ class _TwiceDifferentiable(torch.autograd.Function):
     @staticmethod
     def backward(ctx, *grads):
         again = torch.is_grad_enabled()
-        inputs = ctx.saved_tensors if again else ctx.inside
-        outputs = ctx.outside
+        inputs, outputs = ctx.inside, ctx.outside
         if again:
-            answer = plain.run(ctx.call.with_tensors(list(inputs)))
+            inputs = apart(ctx.saved_tensors)
+            answer = plain.run(ctx.call.with_tensors(inputs))
             outputs = (answer.y, *answer.state)
         wanted = [k for k, t in enumerate(inputs) if t.requires_grad]
         found = torch.autograd.grad(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Literal, NamedTuple
 
 import torch
@@ -85,6 +85,15 @@ def _refill(node: Any, take: Callable[[], Tensor]) -> Any:
         parts = [_refill(part, take) for part in node]
         return type(node)(*parts) if hasattr(node, "_fields") else tuple(parts)
     return node
+
+
+def apart(tensors: Sequence[Tensor]) -> list[Tensor]:
+    """Views of tensors, to differentiate by: one does not depend on another, as the tensors themselves may.
+
+    An initial state computed from x, or one weight in two places, would else be counted twice. A second derivative
+    still reaches the tensors through their views.
+    """
+    return [t.view_as(t) if t.requires_grad else t.detach().requires_grad_() for t in tensors]
 
 
 def in_transform(call: Call) -> bool:

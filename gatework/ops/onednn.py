@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from gatework import equations
+from gatework.ops.call import apart
 
 _LSTM = 2  # ATen's number for the cell
 
@@ -77,7 +78,7 @@ def _save(ctx, inputs, output):
 def _rule(ctx, dy, dh, dc, _):
     x, W, R, b_ih, b_hh, h, c, y, h_n, c_n, workspace = ctx.saved_tensors
     if torch.is_grad_enabled() and not torch.compiler.is_compiling():
-        inputs = x, W, R, b_ih, b_hh, h, c
+        x, W, R, b_ih, b_hh, h, c = inputs = apart((x, W, R, b_ih, b_hh, h, c))
         u = equations.share(x, W, b_ih + b_hh)
         moments, *last = equations.scan(u, h, c, R, reverse=ctx.reverse)
         return *torch.autograd.grad([moments.h, *last], inputs, (dy, dh, dc), create_graph=True), None
