@@ -24,7 +24,8 @@ pipeline_tag: time-series-forecasting
 
 {table}
 
-Averages over {where} that the training never saw. MASE 1 is the seasonal naive's error in the past; lower is better.
+Averages over the last {h} steps of {where}. No weight was fitted to these steps, but they decided how long to train,
+which flatters the model slightly. MASE 1 is the seasonal naive's error in the past; lower is better.
 
 ## What it is
 
@@ -57,8 +58,7 @@ def card(estimator: Forecaster) -> str:
     facts = [
         f"**Data**: {describe(panel)}.",
         f"**Network**: {estimator.cell.upper()}, {weights:,} weights.",
-        f"**Training**: {len(history.losses):,} steps in {seconds}, {history.stopped}; "
-        f"the weights are those of step {history.best_step:,}.",
+        f"**Training**: {len(history.losses):,} steps in {seconds}.",
         *(note[:1].upper() + note[1:] for note in estimator.notes_),
     ]
     return PAGE.format(

@@ -195,8 +195,10 @@ def _hash(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
 
 
-def _json(thing: Any) -> bytes:
-    return (to_json(thing, indent=2) + "\n").encode()
+def _json(entries: Mapping[str, Any]) -> bytes:
+    """One entry a line: a person can read it, and a thousand losses do not take a thousand lines."""
+    lines = (f"  {to_json(key)}: {to_json(value)}" for key, value in entries.items())
+    return ("{\n" + ",\n".join(lines) + "\n}\n").encode()
 
 
 def _table_bytes(table: pyarrow.Table) -> bytes:

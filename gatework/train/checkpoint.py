@@ -73,9 +73,9 @@ def make_folder(folder: str | os.PathLike) -> Path:
     return folder
 
 
-def to_json(thing: Any, indent: int | None = None) -> str:
+def to_json(thing: Any) -> str:
     """Return `thing` as JSON; numpy's numbers, which parameters may be after a search, become Python's."""
-    return json.dumps(thing, indent=indent, default=lambda number: number.item())
+    return json.dumps(thing, default=lambda number: number.item())
 
 
 def tensor_bytes(tensors: Mapping[str, Tensor], note: dict[str, str] | None = None) -> bytes:

@@ -49,13 +49,13 @@ def test_it_says_what_the_model_is(fitted):
         "| LastValue | 2.000 | 1234.50 % | 80.0 % |",
         "- **Data**: `load` of 1 series, 47 values from 2024-01-01 to 2024-01-02 23:00:00, hourly, 24 steps a season.",
         "- **Network**: GRU, 2,002 weights.",
-        "- **Training**: 1,200 steps in 12 s, early; the weights are those of step 900.",
+        "- **Training**: 1,200 steps in 12 s.",
         "- Season_length is 24, from the hours.",
         'model = gatework.load("path/to/this/folder")',
         "gatework predict path/to/this/folder -o forecast.csv",
     ):
         assert line in text.splitlines()
-    assert "Averages over 414 series that the training never saw." in text
+    assert "Averages over the last 24 steps of 414 series. No weight was fitted to these steps," in text
 
 
 def test_whole_numbers_as_times_are_shown_as_they_are(fitted):
