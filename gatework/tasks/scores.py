@@ -11,8 +11,9 @@ import numpy as np
 from gatework.tasks.naive import Forecast, last_value, season_of, seasonal_naive
 
 if TYPE_CHECKING:
-    from gatework.data.frame import Panel
     from rich.table import Table
+
+    from gatework.data.frame import Panel
 
 BASELINES = {"SeasonalNaive": "the seasonal naive", "LastValue": "the last value"}
 
@@ -133,6 +134,7 @@ class Scores:
         by = "" if theirs == 0 else f", {100 * abs(mine / theirs - 1):.0f} % {'better' if mine < theirs else 'worse'}"
         if self.pairs < ENOUGH:
             verb = "beat" if mine < theirs else "lost to"
+            where = f"{self.windows} window{'' if self.windows == 1 else 's'} of {self.series} series"
             proof = "which proves little: `gatework evaluate` with more windows says more"
             return f"{self.alias} {verb} {name} ({scored}{by}) on {where}, {proof}."
         if mine < theirs:

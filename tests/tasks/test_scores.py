@@ -132,13 +132,15 @@ def test_verdict_on_one_window_of_one_series_claims_no_winner():
     verdict = score(windows_of([0.5]), "GRU").verdict()
     assert verdict.startswith("GRU beat the seasonal naive (MASE ")
     assert verdict.endswith(
-        ", 50 % better) on 1 series, which proves little: `gatework evaluate` with more windows says more."
+        ", 50 % better) on 1 window of 1 series, which proves little: `gatework evaluate` with more windows says more."
     )
 
 
 def test_many_windows_of_one_series_are_enough_for_a_winner():
     scores = score(windows_of([0.5], n_windows=12), "LSTM")
     assert scores.pairs == 12
+    gap = scores.rows["LSTM"].mase - scores.rows["SeasonalNaive"].mase
+    assert scores.gaps["SeasonalNaive"][0] == pytest.approx(gap)
     assert scores.verdict().endswith("on 12 windows of 1 series.")
 
 
