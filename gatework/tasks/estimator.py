@@ -1,4 +1,4 @@
-"""scikit-learn's estimator contract, kept without importing scikit-learn, which takes longer than refusing a bad file."""
+"""scikit-learn's estimator contract, kept without importing scikit-learn, which costs more than refusing a bad file."""
 
 from __future__ import annotations
 
