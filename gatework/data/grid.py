@@ -113,23 +113,20 @@ def infer(times: np.ndarray, series: np.ndarray) -> Frequency | None:
 
     if times.dtype.kind == "i":
         return with_step("integer")
-    if most := _regular(times, np.diff(times)[inside]):
-        return with_step(most)
-    return with_step("clock")
+    return with_step(_calendar(times, inside))
 
 
-def _regular(times: np.ndarray, gaps: np.ndarray) -> str | None:
-    """The calendar "month" or "business", where the days show it: a clock is then no regular measure."""
+def _calendar(times: np.ndarray, inside: np.ndarray) -> str:
+    """The calendar "month" or "business" where the days show it, and a clock is no regular measure; else "clock"."""
     since_midnight = times.astype(np.int64) % DAY
     if (since_midnight != since_midnight[0]).any():
-        return None
-    if np.median(gaps.astype(np.int64)) >= 28 * DAY:
-        return "month" if place(Frequency("month"), times).fits(times).mean() > _MOST else None
-    weekday = (times.astype("M8[D]").astype(np.int64) + 3) % 7
-    over_weekends = (gaps > np.timedelta64(1, "D")).any()
-    if over_weekends and weekday.max() < 5 and most_common(gaps.astype(np.int64)) == DAY:
-        return "business"
-    return None
+        return "clock"
+    days = np.diff(times)[inside].astype(np.int64) // DAY
+    if np.median(days) >= 28:
+        return "month" if place(Frequency("month"), times).fits(times).mean() > _MOST else "clock"
+    business = Frequency("business", clock=int(since_midnight[0]))
+    over_weekends = (np.diff(business.counts(times))[inside] < days).any()
+    return "business" if over_weekends and most_common(days) == 1 and business.fits(times).all() else "clock"
 
 
 def _step(differences: np.ndarray) -> int:

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from gatework.data import dates
 from gatework.data.columns import is_number
-from gatework.data.table import Table
+from gatework.data.table import Table, twice
 from gatework.errors import DataError
 
 _FLAGS = {"time_col": "--time", "target_col": "--target", "id_col": "--id"}
@@ -35,9 +35,9 @@ def find_columns(table: Table, id_col: Any, time_col: Any, target_col: Any) -> N
     id_col = None if id_col == "unique_id" and id_col not in table.names else id_col
     wanted = {"time_col": time_col, "target_col": target_col, "id_col": id_col}
     wanted = {option: name for option, name in wanted.items() if name is not None or option != "id_col"}
-    for name in wanted.values():
-        if table.names.count(name) > 1:
-            raise DataError(f"data must have one column {name!r}; got {table.names.count(name)}. Rename the others.")
+    named = [name for name in table.names if name in wanted.values()]
+    if len(set(named)) < len(named):
+        raise twice(named)
     missing = [option for option, name in wanted.items() if name not in table.names]
     if not missing:
         return Names(time_col, target_col, id_col)

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
-# The seasons that people's data have: quarters, days of a week, months, hours, half-hours, weeks, quarter-hours, ...
+# The seasons that people's data have: quarters, weekdays, months, hours, half-hours, weeks, quarter-hours, ...
 CANDIDATES = (4, 7, 12, 24, 48, 52, 96, 168, 365)
-# A season must explain this much of the differences; noise stays below `_SIGMAS` of its own spread.
-_CLEAR, _SIGMAS = 0.2, 5.0
+# A season must explain this much of the changes from step to step, and this many times what noise seems to explain.
+_CLEAR, _SIGMAS = 0.2, 3.5
 # Of a season and its multiples the shortest is the main one, unless a longer one explains far more.
 _NEARLY = 0.7
 # As much as is needed for a sure answer in a fraction of a second.
@@ -19,8 +19,7 @@ _MOST_SERIES, _MOST_STEPS = 500, 4_000
 def find_season(values: Sequence[np.ndarray]) -> int:
     """The main season of many series, or 1 where none is clear.
 
-    The autocorrelation of each series' differences, pooled over series, must peak at the season, higher than at the
-    lags beside it, and high above what noise gives.
+    The autocorrelation of the series' changes, pooled over series, must have its peak at the season and not beside it.
 
     Parameters
     ----------
@@ -28,28 +27,40 @@ def find_season(values: Sequence[np.ndarray]) -> int:
         With NaN where a step is missing.
     """
     chosen = values[:: max(1, len(values) // _MOST_SERIES)]
-    changes = [_changes(series[-_MOST_STEPS:]) for series in chosen]
+    correlation, pairs = _autocorrelation([_changes(series[-_MOST_STEPS:]) for series in chosen])
     strengths = {}
     for season in CANDIDATES:
-        long_enough = [change for change in changes if len(change) >= 2 * season]
-        before, at, after = (_autocorrelation(long_enough, season + shift) for shift in (-1, 0, 1))
-        pairs = sum(len(change) - season for change in long_enough)
-        if at > max(_CLEAR, before, after, _SIGMAS / np.sqrt(max(pairs, 1))):
-            strengths[season] = at
+        beside = max(1, season // 12)
+        peak = season - beside + np.argmax(correlation[season - beside : season + beside + 1])
+        # A smooth and noisy cycle peaks a little beside its season.
+        if abs(peak - season) > season // 50 or pairs[season] < season:
+            continue
+        if correlation[season] > max(_CLEAR, _SIGMAS / np.sqrt(pairs[season])):
+            strengths[season] = correlation[season]
     strongest = max(strengths.values(), default=0.0)
     return next((season for season, strength in strengths.items() if strength >= _NEARLY * strongest), 1)
 
 
 def _changes(series: np.ndarray) -> np.ndarray:
-    """Differences of a series at its own scale, without its trend; 0 where a step is missing."""
-    change = np.diff(series)
-    with np.errstate(invalid="ignore", divide="ignore"):
-        change = (change - np.nanmean(change)) / np.nanstd(change) if np.isfinite(change).any() else change
-    # One spike must not decide.
-    return np.nan_to_num(np.clip(change, -3, 3), nan=0.0)
+    """Differences of a series at its own scale, without its trend; NaN where a step is missing."""
+    largest = np.nanmax(abs(series), initial=0.0)
+    change = np.diff(series / largest) if largest > 0 else np.empty(0)
+    known = change[~np.isnan(change)]
+    spread = known.std() if len(known) else 0.0
+    # One spike must not decide, and a constant has no season.
+    return np.clip((change - known.mean()) / spread, -3, 3) if spread > 0 else change[:0]
 
 
-def _autocorrelation(changes: list[np.ndarray], lag: int) -> float:
-    product = sum(float(change[lag:] @ change[:-lag]) for change in changes)
-    power = sum(float(change @ change) * (1 - lag / len(change)) for change in changes)
-    return product / power if power > 0 else 0.0
+def _autocorrelation(changes: list[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
+    """The pooled autocorrelation at every lag up to the longest that is asked for, and how many pairs it rests on."""
+    lags = CANDIDATES[-1] + CANDIDATES[-1] // 12 + 1
+    product, power, pairs = np.zeros((3, lags))
+    for change in changes:
+        known = ~np.isnan(change)
+        x, m = np.where(known, change, 0.0), known.astype(float)
+        # Padded by `lags`, so that no end meets a beginning.
+        fx, fm, fs = np.fft.rfft([x, m, x * x], n=len(x) + lags)
+        # Both ways, since a pair has two squares and a missing partner takes one of them away.
+        sums = np.fft.irfft([abs(fx) ** 2, (fs * fm.conj()).real, abs(fm) ** 2], n=len(x) + lags)[:, :lags]
+        product, power, pairs = product + sums[0], power + sums[1], pairs + sums[2]
+    return np.divide(product, power, out=np.zeros(lags), where=pairs > 0.5), pairs.round()

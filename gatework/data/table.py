@@ -61,9 +61,17 @@ def open_table(data: Any) -> Table:
             "data must be a pandas, polars or pyarrow table, a dict of columns, or a path; "
             f"got {type(data).__name__}. {'Collect it first.' if 'Lazy' in type(data).__name__ else 'Make it one.'}"
         ) from None
+    except nw.exceptions.DuplicateError:
+        raise twice(list(data.columns)) from None
     kind = frame.implementation.value
     kind = kind if kind in ("pandas", "polars") else "pyarrow"
     return Table(kind, tuple(frame.columns), lambda names, ids=(): [_column(frame.get_column(n)) for n in names])
+
+
+def twice(names: list[Any]) -> DataError:
+    """The error for a table in which the first of these names that comes again is not one column."""
+    name = next(name for name in names if names.count(name) > 1)
+    return DataError(f"data must have one column {name!r}; got {names.count(name)}. Rename the others.")
 
 
 def give_back(columns: Mapping[Any, Any], kind: str) -> Any:
