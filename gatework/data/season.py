@@ -12,6 +12,7 @@ CANDIDATES = (4, 7, 12, 24, 48, 52, 96, 168, 365)
 _CLEAR, _SIGMAS = 0.2, 3.5
 # Of a season and its multiples the shortest is the main one, unless a longer one explains far more.
 _NEARLY = 0.7
+_ROUNDING = 1e-12
 # As much as is needed for a sure answer in a fraction of a second.
 _MOST_SERIES, _MOST_STEPS = 500, 4_000
 
@@ -47,8 +48,8 @@ def _changes(series: np.ndarray) -> np.ndarray:
     change = np.diff(series / largest) if largest > 0 else np.empty(0)
     known = change[~np.isnan(change)]
     spread = known.std() if len(known) else 0.0
-    # One spike must not decide, and a constant has no season.
-    return np.clip((change - known.mean()) / spread, -3, 3) if spread > 0 else change[:0]
+    # One spike must not decide. A constant or a straight line leaves no more than rounding errors.
+    return np.clip((change - known.mean()) / spread, -3, 3) if spread > _ROUNDING else change[:0]
 
 
 def _autocorrelation(changes: list[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
