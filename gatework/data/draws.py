@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -45,11 +46,11 @@ class Draws:
         return self._drawn[at]
 
     def _draw(self, chunk: int) -> list[Batch]:
-        generator = torch.Generator().manual_seed((self.seed << 32) + chunk)
+        # numpy, since torch's CPU generator heeds only the lower half of its seed.
+        rng = np.random.default_rng((self.seed, chunk))
         count = self._steps * self.batch_size
-        which = torch.randint(len(self.series), (count,), generator=generator)
-        room = self.last[which] - self.first[which] + 1
-        cut = self.first[which] + (torch.rand(count, generator=generator, dtype=torch.float64) * room).long()
+        which = torch.from_numpy(rng.integers(len(self.series), size=count))
+        cut = torch.from_numpy(rng.integers(self.first[which], self.last[which], endpoint=True))
         whole = self.windows.batch(self.series[which], cut)
         return [Batch(*parts) for parts in zip(*(tensor.split(self.batch_size) for tensor in whole), strict=True)]
 

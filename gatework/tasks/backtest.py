@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -53,6 +53,23 @@ def origins(panel: Panel, h: int, n_windows: int, step_size: int) -> list[Origin
             f"got {longest:,} at most. Ask for less, or give a longer history."
         )
     return [origin(panel, h, h + step_size * back) for back in reversed(range(n_windows))]
+
+
+def walk(
+    panel: Panel,
+    h: int,
+    n_windows: int,
+    step_size: int | None,
+    refit: bool,
+    learn: Callable[[Panel], Callable[[Panel], np.ndarray]],
+) -> list[tuple[Origin, np.ndarray]]:
+    """Forecast from each of `origins`, as quantiles (N, h, Q): with what `learn` makes of the first, or of each."""
+    found: list[tuple[Origin, np.ndarray]] = []
+    for at in origins(panel, h, n_windows, h if step_size is None else step_size):
+        if not found or refit:
+            forecast = learn(at.history)
+        found.append((at, forecast(at.history)))
+    return found
 
 
 def as_window(at: Origin, quantiles: np.ndarray, level: float = 90) -> Window:

@@ -2,34 +2,31 @@
 
 from __future__ import annotations
 
-import json
 from os import PathLike, fspath
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Self
 
 import numpy as np
-from sklearn.base import BaseEstimator, clone
 
 from gatework.data.frame import read
-from gatework.data.history import from_parquet_table, to_parquet_table
 from gatework.data.panel import Panel
-from gatework.errors import NotFittedError, OptionError
+from gatework.errors import NotFittedError
 from gatework.models.quantiles import check_levels
 from gatework.tasks import folder as folders
-from gatework.tasks.backtest import Origin, as_window, backtest_columns, forecast_columns, origin, origins
-from gatework.tasks.card import card
-from gatework.tasks.folder import Parts
-from gatework.tasks.recipe import Recipe, check, choose
+from gatework.tasks import keep
+from gatework.tasks.backtest import as_window, backtest_columns, forecast_columns, origin, origins, walk
+from gatework.tasks.estimator import Estimator
+from gatework.tasks.recipe import check, choose, outcome
 from gatework.tasks.scores import Scores, score
-from gatework.train.checkpoint import Checkpoint, about, to_json
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
-    from gatework.train.history import History
+    from gatework.tasks.folder import Parts
+    from gatework.train.checkpoint import Checkpoint
 
 
-class Forecaster(BaseEstimator):
+class Forecaster(Estimator):
     """Forecast series with an encoder-decoder LSTM (Hochreiter & Schmidhuber, 1997; Sutskever et al., 2014).
 
     The network reads up to the last value and adds to the simple forecast that each series follows best by itself (its
@@ -165,13 +162,7 @@ class Forecaster(BaseEstimator):
         """
         panel = self._checked(df)
         self.source_ = fspath(df) if isinstance(df, str | PathLike) else None
-        checkpoint = None
-        if folder is not None:
-            run = {"class": type(self).__name__, "params": self.get_params(), "data": self.source_}
-            checkpoint = Checkpoint(folder, panel.fingerprint(), run)
-        if resume:
-            _refuse_another(checkpoint, run)
-        self._learn(panel, checkpoint, resume)
+        self._learn(panel, keep.checkpoint(self, panel, folder, resume), resume)
         if folder is not None:
             self.save(folder)
         return self
@@ -182,11 +173,10 @@ class Forecaster(BaseEstimator):
         recipe, notes = choose(self, panel)
         held = origin(panel, self.h, self.h)
         net, history = learn(held, recipe, checkpoint, resume, self.progress)
-        self.panel_, self.net_, self.history_ = panel, net, history
-        self.recipe_ = recipe
+        self.panel_, self.recipe_, self.net_, self.history_ = panel, recipe, net, history
         window = as_window(held, foresee(net, held.history, recipe))
         self.scores_ = score([window], self.alias)
-        self.notes_ = [*panel.notes, *notes, _outcome(history)]
+        self.notes_ = [*panel.notes, *notes, outcome(history)]
         return self
 
     def predict(self, df: Any = None, level: float | Sequence[float] = (90,)) -> Any:
@@ -258,12 +248,12 @@ class Forecaster(BaseEstimator):
         """
         levels = check_levels(level)
         panel = self._checked(df)
-        found = self._walk(panel, n_windows, step_size, refit)
+        found = walk(panel, self.h, n_windows, step_size, refit, self._copy_that_learned)
         return panel.frame(backtest_columns(found, levels, self.alias))
 
     def evaluate(self, df: Any, n_windows: int = 1, step_size: int | None = None, refit: bool = False) -> Scores:
         """Score what `cross_validation` forecasts beside both naive forecasts. The parameters are the same."""
-        found = self._walk(self._checked(df), n_windows, step_size, refit)
+        found = walk(self._checked(df), self.h, n_windows, step_size, refit, self._copy_that_learned)
         return score([as_window(at, quantiles) for at, quantiles in found], self.alias)
 
     def score(self, df: Any, y: None = None) -> float:
@@ -329,15 +319,9 @@ class Forecaster(BaseEstimator):
 
         return foresee(self.net_, panel, self.recipe_)
 
-    def _walk(
-        self, panel: Panel, n_windows: int, step_size: int | None, refit: bool
-    ) -> list[tuple[Origin, np.ndarray]]:
-        model, found = None, []
-        for at in origins(panel, self.h, n_windows, self.h if step_size is None else step_size):
-            if model is None or refit:
-                model = clone(self)._learn(at.history)
-            found.append((at, model._foresee(at.history)))
-        return found
+    def _copy_that_learned(self, panel: Panel) -> Callable[[Panel], np.ndarray]:
+        """Give the forecasts of a copy that has seen this panel and nothing else."""
+        return type(self)(**self.get_params())._learn(panel)._foresee
 
     def _check_fitted(self, name: str) -> None:
         if not hasattr(self, "net_"):
@@ -345,56 +329,8 @@ class Forecaster(BaseEstimator):
 
     def _saved(self) -> Parts:
         self._check_fitted("save")
-        config = {
-            "params": self.get_params(),
-            "data": {"path": self.source_, "fingerprint": self.panel_.fingerprint()},
-            "network": self.recipe_.to_dict(),
-            "history": self.history_.to_dict(),
-            "notes": self.notes_,
-        }
-        return Parts(config, self.net_.state_dict(), to_parquet_table(self.panel_), self.scores_.to_dict(), card(self))
+        return keep.take_apart(self)
 
     @classmethod
-    def _restored(cls, parts: Parts) -> Self:
-        from gatework.tasks.learning import build
-        from gatework.train.history import History
-
-        config = parts.config
-        self = cls(**config["params"])
-        self.panel_ = from_parquet_table(parts.history)
-        self.recipe_ = Recipe.from_dict(config["network"])
-        self.net_ = build(self.recipe_).eval()
-        self.net_.load_state_dict(parts.tensors)
-        self.history_ = History.from_dict(config["history"])
-        self.scores_ = Scores.from_dict(parts.scores)
-        self.notes_ = config["notes"]
-        self.source_ = config["data"]["path"]
-        return self
-
-
-def _refuse_another(checkpoint: Checkpoint | None, run: dict[str, Any]) -> None:
-    """Refuse to resume what another forecaster began: going on could not give the same bits."""
-    if checkpoint is None:
-        raise OptionError("folder must be given where resume=True; got None. Name the one that holds the checkpoint.")
-    if not checkpoint.exists():
-        return
-    began = (about(checkpoint.folder)["run"] or {}).get("params", {})
-    for name, value in json.loads(to_json(run["params"])).items():
-        if name != "progress" and began.get(name) != value:
-            raise OptionError(
-                f"{name} must be {began.get(name)!r}, as in the checkpoint in {checkpoint.folder}; got {value!r}. "
-                "Set it so, or fit without resume."
-            )
-
-
-def _outcome(history: History) -> str:
-    """Say what the training came to."""
-    if not history.losses:
-        return "no series is long enough to learn from: every forecast is the simple one, with its textbook intervals."
-    kept, taken = history.best_step, len(history.losses)
-    if kept == 0:
-        return f"none of {taken:,} training steps helped on the last window: every forecast is the simple one."
-    return (
-        f"the weights are those after {kept:,} of {taken:,} training steps, which forecast the last window of each "
-        "series best; that window is also the one scored, and no weight was fitted to it."
-    )
+    def _restored(cls, parts: Parts) -> Forecaster:
+        return keep.put_together(cls(**parts.config["params"]), parts)

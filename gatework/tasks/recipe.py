@@ -15,6 +15,7 @@ from gatework.errors import OptionError
 if TYPE_CHECKING:
     from gatework.data.panel import Panel
     from gatework.tasks.forecaster import Forecaster
+    from gatework.train.history import History
 
 # An encoder that reads less than this misses patterns that no season tells of; one that reads more costs much time for
 # little, since lags reach farther back anyway.
@@ -122,3 +123,16 @@ def find_lags(panel: Panel) -> tuple[int, ...]:
 def default_steps(panel: Panel) -> int:
     """1,000 steps where there is much to learn from, 400 where there is little."""
     return 1000 if sum(len(series) for series in panel.values) >= 10_000 else 400
+
+
+def outcome(history: History) -> str:
+    """Say what a training came to."""
+    if not history.losses:
+        return "no series is long enough to learn from: every forecast is the simple one, with its textbook intervals."
+    kept, taken = history.best_step, len(history.losses)
+    if kept == 0:
+        return f"none of {taken:,} training steps helped on the last window: every forecast is the simple one."
+    return (
+        f"the weights are those after {kept:,} of {taken:,} training steps, which forecast the last window of each "
+        "series best; that window is also the one scored, and no weight was fitted to it."
+    )

@@ -1,0 +1,79 @@
+"""What of a forecaster is kept on the disk: its training on the way, and itself when fitted."""
+
+from __future__ import annotations
+
+import json
+from os import PathLike
+from typing import TYPE_CHECKING, Any
+
+from gatework.data.history import from_parquet_table, to_parquet_table
+from gatework.errors import OptionError
+from gatework.tasks.card import card
+from gatework.tasks.folder import Parts
+from gatework.tasks.recipe import Recipe
+from gatework.tasks.scores import Scores
+from gatework.train.checkpoint import Checkpoint, about, to_json
+from gatework.train.history import History
+
+if TYPE_CHECKING:
+    from gatework.data.panel import Panel
+    from gatework.tasks.forecaster import Forecaster
+
+
+def checkpoint(forecaster: Forecaster, panel: Panel, folder: str | PathLike | None, resume: bool) -> Checkpoint | None:
+    """Make the checkpoint of a training in `folder`; None without one.
+
+    Raises
+    ------
+    OptionError
+        To resume, and there is no folder, or what is in it was begun with other parameters.
+    """
+    if folder is None:
+        if resume:
+            raise OptionError("folder must be given where resume=True; got None. Name the one with the checkpoint.")
+        return None
+    # Through JSON and back, so that numpy's numbers and tuples compare as what the checkpoint made of them.
+    params = json.loads(to_json(forecaster.get_params()))
+    run = {"class": type(forecaster).__name__, "params": params, "data": forecaster.source_}
+    place = Checkpoint(folder, panel.fingerprint(), run)
+    if resume and place.exists():
+        _refuse_other(params, (about(folder)["run"] or {}).get("params", {}), folder)
+    return place
+
+
+def _refuse_other(params: dict[str, Any], began: dict[str, Any], folder: str | PathLike) -> None:
+    for name in params.keys() - {"progress"}:
+        if params[name] != began.get(name):
+            raise OptionError(
+                f"{name} must be {began.get(name)!r}, as in the checkpoint in {folder}; got {params[name]!r}. "
+                "Set it so, or fit without resume."
+            )
+
+
+def take_apart(forecaster: Forecaster) -> Parts:
+    """Split a fitted forecaster into what a folder can hold."""
+    config = {
+        "params": forecaster.get_params(),
+        "data": {"path": forecaster.source_, "fingerprint": forecaster.panel_.fingerprint()},
+        "network": forecaster.recipe_.to_dict(),
+        "history": forecaster.history_.to_dict(),
+        "notes": forecaster.notes_,
+    }
+    history, scores = to_parquet_table(forecaster.panel_), forecaster.scores_.to_dict()
+    return Parts(config, forecaster.net_.state_dict(), history, scores, card(forecaster))
+
+
+def put_together(forecaster: Forecaster, parts: Parts) -> Forecaster:
+    """Give a forecaster, made with the saved parameters, all that fit had given the one that was saved."""
+    from gatework.tasks.learning import build
+
+    config = parts.config
+    forecaster.source_ = config["data"]["path"]
+    forecaster.panel_ = from_parquet_table(parts.history)
+    forecaster.recipe_ = Recipe.from_dict(config["network"])
+    forecaster.net_ = build(forecaster.recipe_).eval()
+    forecaster.net_.load_state_dict(parts.tensors)
+    forecaster.history_ = History.from_dict(config["history"])
+    forecaster.scores_ = Scores.from_dict(parts.scores)
+    forecaster.notes_ = config["notes"]
+    return forecaster
