@@ -125,7 +125,7 @@ class Checkpoint:
         DataError
             There is none, it is broken, a later gatework wrote it, or it belongs to other data.
         """
-        from safetensors import safe_open
+        from safetensors.torch import load
 
         facts = about(self.folder)
         if facts["fingerprint"] != self.fingerprint:
@@ -133,10 +133,8 @@ class Checkpoint:
                 f"data must be what the training in {self.folder} began with; got other data (fingerprint "
                 f"{self.fingerprint[:12]}, not {facts['fingerprint'][:12]}). Give the same data, or fit without resume."
             )
-        with safe_open(self.path, framework="pt") as file:
-            # Clones, because the file's own tensors are a view of it.
-            tensors = {name: file.get_tensor(name).clone() for name in file.keys()}  # noqa: SIM118
-        return tensors, facts
+        # Not mapped from the file, which the next save must be free to replace, on Windows too.
+        return load(self.path.read_bytes()), facts
 
 
 def about(folder: str | os.PathLike) -> dict[str, Any]:
