@@ -1,0 +1,106 @@
+"""gatework.backends says what runs, why the others do not, and changes nothing."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from torch.nn.utils.rnn import pack_padded_sequence
+
+import gatework
+from gatework import backends
+
+X = torch.zeros(5, 2, 3)
+REASONS = {
+    "peephole": ({"peephole": True}, "it has no peepholes"),
+    "coupled": ({"coupled_gates": True}, "it has no coupled gates"),
+    "clip": ({"cell_clip": 1.0}, "it has no cell clip"),
+    "layer-norm": ({"layer_norm": True}, "it has no layer normalisation"),
+    "recurrent-dropout": ({"recurrent_dropout": 0.5}, "it has no recurrent dropout"),
+    "zoneout-of-h": ({"zoneout": (0.5, 0.0)}, "it has no zoneout"),
+    "zoneout-of-c": ({"zoneout": (0.0, 0.5)}, "it has no zoneout"),
+}
+
+
+@pytest.mark.parametrize("cell", [gatework.LSTM, gatework.GRU, gatework.RNN])
+def test_the_plain_layer_runs_on_torch(cell):
+    choice = backends(cell(3, 4), X)
+    assert choice.backend == "torch"
+    assert choice.reasons == {"torch": [], "equations": []}
+    assert str(choice) == "torch runs this call.\n  torch: can run it.\n  equations: can run it."
+
+
+@pytest.mark.parametrize(("options", "reason"), REASONS.values(), ids=REASONS)
+def test_a_variant_runs_on_the_equations_and_the_reason_is_given(options, reason):
+    choice = backends(gatework.LSTM(3, 4, **options), X)
+    assert choice.backend == "equations"
+    assert choice.reasons == {"torch": [reason], "equations": []}
+    assert str(choice) == f"equations runs this call.\n  torch: cannot: {reason}.\n  equations: can run it."
+
+
+def test_every_reason_is_given():
+    choice = backends(gatework.LSTM(3, 4, peephole=True, cell_clip=1.0), X)
+    assert choice.reasons["torch"] == ["it has no peepholes", "it has no cell clip"]
+    assert "torch: cannot: it has no peepholes; it has no cell clip." in str(choice)
+
+
+def test_a_backend_asked_for_by_name_is_the_answer_or_none_is():
+    assert backends(gatework.LSTM(3, 4, backend="equations"), X).backend == "equations"
+    assert backends(gatework.LSTM(3, 4, backend="torch"), X).backend == "torch"
+    choice = backends(gatework.LSTM(3, 4, backend="torch", peephole=True), X)
+    assert choice.backend == "none"
+    assert choice.reasons == {"torch": ["it has no peepholes"], "equations": []}
+
+
+def test_a_layer_that_drops_units_in_training_is_plain_in_eval():
+    layer = gatework.GRU(3, 4, recurrent_dropout=0.5, weight_dropout=0.5)
+    assert backends(layer, X).backend == "equations"
+    assert backends(layer.eval(), X).backend == "torch"
+
+
+def test_it_takes_whatever_the_call_takes():
+    layer = gatework.LSTM(3, 4)
+    h = torch.zeros(1, 2, 4)
+    assert backends(layer, X, (h, h)).backend == "torch"
+    assert backends(layer, X, lengths=[5, 0]).backend == "torch"
+    assert backends(layer, X, reset=torch.zeros(5, 2)).backend == "torch"
+    assert backends(layer, X[:, 0]).backend == "torch"
+    assert backends(layer, pack_padded_sequence(X, torch.tensor([5, 3]))).backend == "torch"
+
+
+def test_inside_a_transform_it_says_what_runs_there():
+    layer, said = gatework.LSTM(3, 4), []
+
+    def f(x):
+        said.append(backends(layer, x))
+        return layer(x)[0].sum()
+
+    torch.func.grad(f)(X)
+    assert said[0].backend == "equations"
+    assert said[0].reasons["torch"] == ["it is wrong or refuses under torch.func and in forward-mode differentiation"]
+
+
+@pytest.mark.parametrize(
+    "options", [{}, {"recurrent_dropout": 0.5, "zoneout": 0.3, "weight_dropout": 0.2}], ids=["plain", "dropped"]
+)
+def test_the_random_numbers_stay_what_they_would_have_been(options):
+    layer = gatework.LSTM(3, 4, num_layers=2, dropout=0.5, **options)
+    torch.manual_seed(0)
+    expected = layer(X)[0]
+    torch.manual_seed(0)
+    backends(layer, X)
+    assert torch.equal(layer(X)[0], expected)
+
+
+def test_the_report_is_true(monkeypatch):
+    """What it names is what runs."""
+    from gatework import ops
+
+    ran = []
+    for name, backend in ops.BACKENDS.items():
+        run = backend.run
+        monkeypatch.setattr(backend, "run", lambda call, name=name, run=run: ran.append(name) or run(call))
+    for options in ({}, {"peephole": True}, {"backend": "equations"}):
+        layer = gatework.LSTM(3, 4, **options)
+        ran.clear()
+        layer(X)
+        assert ran == [backends(layer, X).backend]
