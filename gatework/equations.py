@@ -59,8 +59,9 @@ def share(x: Tensor, W: Tensor, b: Tensor | None = None, *, norm: Norm | None = 
 
     x (..., D); W (G, D); b (G,). With `norm`, W x is normalised before b is added.
     """
-    u = F.linear(x, W)
-    u = u if norm is None else norm(u)
+    if norm is None:
+        return F.linear(x, W, b)
+    u = norm(F.linear(x, W))
     return u if b is None else u + b
 
 
@@ -242,8 +243,9 @@ def scan(
         if alive is not None:
             here = alive[t][:, None]
             now = type(now)(*(torch.where(here, q, torch.zeros_like(q)) for q in now))
-            h = torch.where(here, now.h, h)
-            c = c if c is None else torch.where(here, now.c, c)
+            # In the new memory's type: under autocast it may be a lower one than the old memory's.
+            h = torch.where(here, now.h, h.to(now.h.dtype))
+            c = c if c is None else torch.where(here, now.c, c.to(now.c.dtype))
         else:
             h, c = now.h, (None if c is None else now.c)
         moments[t] = now

@@ -24,7 +24,7 @@ class Layout(NamedTuple):
     def of(cls, x: Tensor | PackedSequence, input_size: int, batch_first: bool) -> Layout:
         """Read the layout off an input, and refuse a wrong one."""
         if isinstance(x, PackedSequence):
-            check_shape("x.data", tuple(x.data.shape), ("N", input_size))
+            check_shape("x.data", tuple(x.data.shape), ("N", input_size), f"The layer has input_size={input_size}.")
             return cls(len(x.batch_sizes), int(x.batch_sizes[0]), packed=x)
         if not isinstance(x, Tensor):
             raise ShapeError(f"x must be a tensor or a PackedSequence; got {type(x).__name__}. Use torch.as_tensor(x).")
@@ -58,7 +58,8 @@ class Layout(NamedTuple):
         """Check each memory, (layers * directions, B, width), and order its rows as the packed data are."""
         for k, (state, width) in enumerate(zip(states, widths, strict=True)):
             want = (layers, self.B, width) if self.batched else (layers, width)
-            check_shape(name if len(states) == 1 else f"{name}[{k}]", tuple(state.shape), want)
+            advice = f"One memory a layer and direction{', and a row of it a sequence' if self.batched else ''}."
+            check_shape(name if len(states) == 1 else f"{name}[{k}]", tuple(state.shape), want, advice)
         if not self.batched:
             return tuple(state.unsqueeze(1) for state in states)
         order = None if self.packed is None else self.packed.sorted_indices

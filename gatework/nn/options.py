@@ -43,15 +43,21 @@ def check_options(layer: Recurrent) -> None:
     _check(layer.init in ways, "init", f"one of {', '.join(ways)}", layer.init, "Choose one of them.")
     if layer.init == "chrono":
         _check(layer.bias, "bias", "True with init='chrono'", layer.bias, "The time scales live in the biases.")
-        fits = isinstance(layer.chrono_max, int | float) and layer.chrono_max > 2
-        _check(fits, "chrono_max", "above 2 with init='chrono'", layer.chrono_max, "Give the longest lag in steps.")
+        fits = isinstance(layer.chrono_max, int | float) and 2 < layer.chrono_max < math.inf
+        _check(
+            fits,
+            "chrono_max",
+            "above 2 with init='chrono'",
+            layer.chrono_max,
+            "Give the longest lag in steps.",
+        )
     else:
         _check(layer.chrono_max is None, "chrono_max", "None", layer.chrono_max, "It goes with init='chrono'.")
     if layer.dropout and layer.num_layers == 1:
         warnings.warn(
             f"dropout={layer.dropout} does nothing with num_layers=1: it acts between layers. "
             "Use recurrent_dropout, or more layers.",
-            stacklevel=5,
+            stacklevel=4,
         )
 
 

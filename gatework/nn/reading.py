@@ -32,7 +32,7 @@ def read(
     """Check the arguments of a call against `layer`. Raises ShapeError or OptionError."""
     layout = Layout.of(input, layer.input_size, layer.batch_first)
     x = layout.inward(input)
-    _check_type(x, layer.weight_ih_l0)
+    _check_kind("x", x, layer.weight_ih_l0)
     if layout.packed is not None:
         given = {"lengths": lengths, "reset": reset, "reset_state": reset_state, "trace": trace or None}
         for name, value in given.items():
@@ -62,21 +62,36 @@ def read(
     )
 
 
-def _check_type(x: Tensor, weight: Tensor) -> None:
-    if x.dtype != weight.dtype and not torch.is_autocast_enabled(x.device.type):
+def _check_kind(name: str, given: Tensor, weight: Tensor) -> None:
+    """Refuse a tensor on another device than the weights, or of another type (which autocast would mend)."""
+    if given.device != weight.device:
         raise ShapeError(
-            f"x must be {weight.dtype}, as the weights are; got {x.dtype}. "
-            f"Convert it with x.to({weight.dtype}), or the layer with layer.to({x.dtype})."
+            f"{name} must be on {weight.device}, as the weights are; got {given.device}. "
+            f"Move it with {name}.to({str(weight.device)!r})."
+        )
+    if given.dtype != weight.dtype and not torch.is_autocast_enabled(given.device.type):
+        other = f", or the layer with layer.to({given.dtype})" if given.is_floating_point() else ""
+        raise ShapeError(
+            f"{name} must be {weight.dtype}, as the weights are; got {given.dtype}. "
+            f"Convert it with {name}.to({weight.dtype}){other}."
         )
 
 
 def _parts(layer: Recurrent, name: str, state: Any) -> tuple[Tensor, ...]:
     """Take a caller's state apart: (h, c) of an LSTM, h of the others."""
-    if layer.cell == "lstm":
-        if isinstance(state, Tensor) or len(state) != 2:
-            got = "one tensor" if isinstance(state, Tensor) else f"{len(state)} parts"
-            raise ShapeError(f"{name} must be (h, c); got {got}. Give both memories.")
-        return tuple(state)
-    if not isinstance(state, Tensor):
-        raise ShapeError(f"{name} must be one tensor h; got {type(state).__name__}. Only an LSTM's state is (h, c).")
-    return (state,)
+    if layer.cell != "lstm":
+        if not isinstance(state, Tensor):
+            kind = type(state).__name__
+            raise ShapeError(f"{name} must be one tensor h; got {kind}. Only an LSTM's state is (h, c).")
+        parts = (state,)
+    elif not isinstance(state, tuple | list):
+        got = "one tensor" if isinstance(state, Tensor) else type(state).__name__
+        raise ShapeError(f"{name} must be (h, c); got {got}. Give both memories.")
+    elif len(state) != 2 or not all(isinstance(part, Tensor) for part in state):
+        got = f"{len(state)} parts" if len(state) != 2 else f"({', '.join(type(part).__name__ for part in state)})"
+        raise ShapeError(f"{name} must be (h, c); got {got}. Give both memories.")
+    else:
+        parts = tuple(state)
+    for k, part in enumerate(parts):
+        _check_kind(name if len(parts) == 1 else f"{name}[{k}]", part, layer.weight_ih_l0)
+    return parts

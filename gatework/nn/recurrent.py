@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
+from gatework.errors import OptionError
 from gatework.nn.stack import Recurrent
 
 
@@ -208,6 +209,8 @@ class RNN(Recurrent):
         zoneout: float = 0.0,
         weight_dropout: float = 0.0,
     ) -> None:
+        if nonlinearity not in ("tanh", "relu"):
+            raise OptionError(f"nonlinearity must be one of tanh, relu; got {nonlinearity!r}. Choose one of them.")
         self.nonlinearity = nonlinearity
         self.cell = "rnn_relu" if nonlinearity == "relu" else "rnn_tanh"
         self.mode = self.cell.upper()

@@ -121,6 +121,8 @@ def _autocast_fails(call: Call) -> bool:
         return False
     if call.batch_sizes is not None or call.lengths is not None or call.reset is not None:
         return False  # packed rows never reach oneDNN
+    if call.directions[0].P is not None:
+        return False  # nor do projections
     return not _ONEDNN_TYPES.get(torch.get_autocast_dtype("cpu"), True)
 
 

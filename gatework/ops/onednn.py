@@ -36,6 +36,8 @@ def _(x, W, R, b_ih, b_hh, h, c, reverse):
     return x.new_empty(T, B, H), x.new_empty(B, H), x.new_empty(B, H), x.new_empty(size, dtype=torch.uint8)
 
 
+# oneDNN scribbles in its workspace as it goes back, and gives the same answer when it does so again: no mutation that
+# anyone else can see, so none is declared.
 @torch.library.custom_op("gatework::onednn_lstm_backward", mutates_args=())
 def backward(
     x: Tensor,

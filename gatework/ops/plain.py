@@ -65,6 +65,9 @@ def _step(call: Call, w: Direction):
         )
     if call.cell == "gru":
         b_n = None if w.b_hh is None else w.b_hh[2 * (w.R.shape[0] // 3) :]
+        if b_n is not None and torch.is_autocast_enabled(call.x.device.type) and b_n.dtype == torch.float32:
+            # In torch's GRU this bias is part of a matrix product, which autocast lowers as a whole.
+            b_n = b_n.to(torch.get_autocast_dtype(call.x.device.type))
         return partial(equations.gru_step, b=b_n, norm=w.norm_hh, m=w.m)
     return partial(equations.rnn_step, relu=call.cell == "rnn_relu", norm=w.norm_hh, m=w.m)
 
