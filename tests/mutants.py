@@ -41,7 +41,7 @@ NORMED = "a = u + (a if norm is None else norm(a))"
 PEEPED = "o = sigmoid(o if p is None else o + p[-1] * new_c)"
 OUTPUT = "new_h = o * tanh(new_c if norm_c is None else norm_c(new_c))"
 CARRIED = "h, c = now.h, (None if c is None else now.c)"
-HELD = "torch.where(here, now.h, h)"
+HELD = "torch.where(here, now.h, h.to(now.h.dtype))"
 ALIVE = "now = type(now)(*(torch.where(here, q, torch.zeros_like(q)) for q in now))"
 
 _STEP = {
@@ -74,8 +74,8 @@ _STEP = {
         F.layer_norm(a.unflatten(-1, (-1, c.shape[-1])), c.shape[-1:]).flatten(-2))\n    if"""),
     "layer norm of the sum": (NORMED, "a = (u + a) if norm is None else norm(u + a)"),
     "layer norm of R h lost": (NORMED, "a = u + a"),
-    "layer norm of W x lost": ("u if norm is None else norm(u)", "u"),
-    "layer norm of W x + b": ("u = F.linear(x, W)\n", "u, b = F.linear(x, W, b), None\n"),
+    "layer norm of W x lost": ("u = norm(F.linear(x, W))", "u = F.linear(x, W)"),
+    "layer norm of W x + b": ("u = norm(F.linear(x, W))", "u, b = norm(F.linear(x, W, b)), None"),
     "layer norm of c lost": ("norm_c(new_c)", "new_c"),
     "layer norm of c stays in the memory": ("new_h = o * tanh(", """if norm_c is not None:
         new_c, norm_c = norm_c(new_c), None\n    new_h = o * tanh("""),
@@ -101,8 +101,10 @@ _STEP = {
 }  # fmt: skip
 
 _SCAN = {
-    "forget bias lost": ("else u + b", "else u + b * (b.new_tensor(range(len(b))) // (len(b) // 4) != 1)"),
-    "bias lost": ("else u + b", "else u"),
+    "forget bias lost": ("F.linear(x, W, b)",
+                         "F.linear(x, W, b if b is None else b * (b.new_tensor(range(len(b))) // (len(b) // 4) != 1))"),
+    "bias lost": ("F.linear(x, W, b)", "F.linear(x, W)"),
+    "bias lost beside layer norm": ("else u + b", "else u"),
     "first step lost": ("u[t], h, c)", "u[t] * (t > 0), h, c)"),
     "last step lost": ("u[t], h, c)", "u[t] * (t < T - 1), h, c)"),
     "last state one step old": (CARRIED, f"if t < T - 1: {CARRIED}"),
@@ -111,7 +113,7 @@ _SCAN = {
     "reverse not reversed": ("reversed(range(T)) if reverse else range(T)", "range(T)"),
     "reverse starts in the padding": (HELD, f"now.h if reverse else {HELD}"),
     "padding advances h": (HELD, "now.h"),
-    "padding advances c": ("torch.where(here, now.c, c)", "now.c"),
+    "padding advances c": ("torch.where(here, now.c, c.to(now.c.dtype))", "now.c"),
     "outputs past the end": (ALIVE, ""),
     "a row ends one step late": ("[:, None] < lengths", "[:, None] <= lengths"),
     "reset after the step": ("again = restart[t]", "again = restart.roll(1, 0)[t]"),
