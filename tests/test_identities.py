@@ -10,6 +10,7 @@ from asking import BACKENDS, Asked, ask, bind, gradients, identical, make, parts
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from problems import VARIANTS, randn
+from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
 from gatework import LSTM
 from gatework.nn.stack import Recurrent
@@ -86,6 +87,20 @@ def test_a_row_with_a_length_is_that_row_alone(variant, backend, bidirectional):
         alone = run(layer, row)
         same((y[:length, b : b + 1], *(part[:, b : b + 1] for part in parts(state))), (alone[0], *parts(alone[1])))
         assert (y[length:, b] == 0).all()
+
+
+@every_variant
+@every_backend
+@pytest.mark.parametrize("bidirectional", [False, True])
+def test_packed_rows_are_rows_with_lengths(variant, backend, bidirectional):
+    layer = make(variant, backend=backend, bidirectional=bidirectional)
+    asked = ask(layer, 6, 4, seed=6, reset=False)._replace(lengths=torch.tensor([4, 1, 6, 5]))
+    packed = pack_padded_sequence(asked.x, asked.lengths, enforce_sorted=False)
+    y, state = layer(packed, asked.hx)
+    padded, ended = pad_packed_sequence(y)[0], parts(state)
+    whole = run(layer, asked)
+    same((padded, *ended), (whole[0], *parts(whole[1])))
+    same(gradients((padded, state), asked), gradients(whole, asked))
 
 
 @every_variant

@@ -9,7 +9,6 @@ from problems import LSTMS, VARIANTS
 from torch.nn import functional as F
 
 from gatework import GRU, LSTM, RNN
-from gatework.errors import BackendError
 
 FIELDS = {LSTM: ("i", "f", "g", "o", "c", "h"), GRU: ("r", "z", "n", "h"), RNN: ("h",)}
 
@@ -85,8 +84,3 @@ def test_a_trace_is_zero_past_a_rows_end_and_can_be_differentiated(kind):
     (found,) = torch.autograd.grad(moments["l0"][0].sum(), x)
     assert (found[:2] != 0).all()
     assert (found[2:, 0] == 0).all()
-
-
-def test_torch_has_nothing_to_trace():
-    with pytest.raises(BackendError, match="it keeps its gates to itself, so there is nothing to trace"):
-        LSTM(3, 4, backend="torch")(torch.zeros(5, 2, 3), trace=True)

@@ -9,7 +9,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from problems import VARIANTS, draw
 
-import gatework
 from gatework import GRU, LSTM, RNN
 
 KINDS = [LSTM, GRU, RNN]
@@ -237,19 +236,7 @@ def test_the_reset_state_gets_the_gradient_of_what_follows_it(kind, backend):
             assert (part == 0).all()
 
 
-# Chance, and who runs
-
-
-@pytest.mark.parametrize("variant", VARIANTS)
-@pytest.mark.parametrize("training", [False, True])
-def test_asking_who_would_run_draws_nothing(variant, training):
-    layer = make(variant).train(training)
-    asked = ask(layer, 4, 2, seed=0)
-    before = torch.random.get_rng_state()
-    chosen = gatework.backends(layer, asked.x, asked.hx, asked.lengths, asked.reset)
-    assert torch.equal(torch.random.get_rng_state(), before)
-    assert chosen.reasons["equations"] == []
-    assert chosen.backend == ("equations" if chosen.reasons["torch"] else "torch")
+# Chance
 
 
 @pytest.mark.parametrize("variant", VARIANTS)
