@@ -25,13 +25,14 @@ def numbers(column: Any, name: Any, *, decimal_comma: bool = False) -> np.ndarra
 
     column = plain(column)
     if is_text(column.type):
-        column = pc.replace_substring(column, ",", ".") if decimal_comma else column
-        wrong = first_failure(column, pa.float64())
+        digits = pc.replace_substring(column, ",", ".") if decimal_comma else column
+        wrong = first_failure(digits, pa.float64())
     else:
+        digits = column
         wrong = None if is_number(column.type) else row_of(pc.is_valid(column)) - 1
     if column.null_count < len(column) and wrong is not None:
         raise _wrong(name, "numbers", column[wrong].as_py(), wrong + 1)
-    values = column.cast(pa.float64(), safe=False).to_numpy()
+    values = digits.cast(pa.float64(), safe=False).to_numpy()
     if row := row_of(np.isinf(values)):
         raise _wrong(name, "finite numbers", float(values[row - 1]), row)
     if np.isnan(values).all():

@@ -81,24 +81,12 @@ def _open_csv(path: Path) -> File:
     decimal_comma = delimiter == ";" and re.search(r'(^|;)"?[-+]?\d+,\d+"?(;|$)', start, re.MULTILINE) is not None
 
     def load(names: list[str], ids: Iterable[str] = ()) -> list[Any]:
-        def read(text: Iterable[str]) -> Any:
-            return arrow_csv.read_csv(
-                path,
-                parse_options=arrow_csv.ParseOptions(delimiter=delimiter),
-                convert_options=arrow_csv.ConvertOptions(
-                    include_columns=names,
-                    column_types={name: pa.string() for name in text},
-                    decimal_point="," if decimal_comma else ".",
-                ),
-            )
-
+        # Ids are read as text, or else 007 and 7 would be one series.
+        options = arrow_csv.ConvertOptions(include_columns=names, column_types={name: pa.string() for name in ids})
         with _readable(path):
-            try:
-                table = read(ids)
-            except pa.ArrowInvalid:
-                # pyarrow fixes a column's type by the first megabyte. A later row that differs is read as text here,
-                # so that it can be understood, or named.
-                table = read(names)
+            table = arrow_csv.read_csv(
+                path, parse_options=arrow_csv.ParseOptions(delimiter=delimiter), convert_options=options
+            )
         return [_as_ids(table[name]) if name in ids else table[name] for name in names]
 
     return File(tuple(next(csv.reader([header], delimiter=delimiter), ())), load, decimal_comma)

@@ -86,9 +86,9 @@ class Frequency:
         if self.calendar == "month":
             return times.astype("M8[M]").astype(np.int64)
         if self.calendar == "business":
-            # 1970 began on a Thursday: three days after a Monday. A weekend counts as its Friday.
+            # 1970 began on a Thursday, three days after a Monday.
             week, weekday = np.divmod(times.astype("M8[D]").astype(np.int64) + 3, 7)
-            return week * 5 + np.minimum(weekday, 4)
+            return week * 5 + weekday
         return times.astype("M8[us]").astype(np.int64) if self.calendar == "clock" else times.astype(np.int64)
 
     @property

@@ -46,10 +46,13 @@ def _changes(series: np.ndarray) -> np.ndarray:
     """Differences of a series at its own scale, without its trend; NaN where a step is missing."""
     largest = np.nanmax(abs(series), initial=0.0)
     change = np.diff(series / largest) if largest > 0 else np.empty(0)
-    known = change[~np.isnan(change)]
-    spread = known.std() if len(known) else 0.0
-    # One spike must not decide. A constant or a straight line leaves no more than rounding errors.
-    return np.clip((change - known.mean()) / spread, -3, 3) if spread > _ROUNDING else change[:0]
+    if np.isnan(change).all():
+        return change[:0]
+    change = change - np.nanmean(change)
+    # Few spikes must not decide, nor hide the rest; where most changes are the same, the spikes are all there is.
+    spread = np.nanmedian(abs(change)) or np.nanstd(change)
+    # A constant or a straight line leaves no more than rounding errors.
+    return np.clip(change / spread, -4, 4) if spread > _ROUNDING else change[:0]
 
 
 def _autocorrelation(changes: list[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:

@@ -109,12 +109,7 @@ def _column(values: Any) -> Any:
     import pyarrow as pa
 
     try:
-        if isinstance(values, np.ndarray):
-            # Arrow knows datetime64 in days and seconds, but not in months or hours.
-            coarse = values.dtype.kind == "M" and np.datetime_data(values.dtype)[0] in "YMWhm"
-            array = pa.array(values.astype("M8[s]") if coarse else values, from_pandas=True)
-        else:
-            array = values.to_arrow()
+        array = pa.array(values, from_pandas=True) if isinstance(values, np.ndarray) else values.to_arrow()
         if not isinstance(array.type, pa.BaseExtensionType):
             return array if isinstance(array, pa.ChunkedArray) else pa.chunked_array([array])
     except (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError):

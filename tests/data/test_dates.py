@@ -109,6 +109,13 @@ def test_the_wall_clock_and_back(zone):
     np.testing.assert_array_equal(dates.local(times.values, zone), days)
 
 
+def test_of_a_midnight_that_comes_twice_the_first_begins_the_day():
+    # In Havana, at 1 o'clock of the 4th of November 2018, it was midnight again: 4 hours, and then 5, behind UTC.
+    midnight = np.array(["2018-11-04"], dtype="M8[us]")
+    stamp = dates.write(midnight, pa.timestamp("s", "America/Havana"), wall=True)
+    assert stamp.cast(pa.int64()).to_pylist() == [np.datetime64("2018-11-04T04:00:00").astype(int)]
+
+
 def test_the_hour_that_comes_twice_is_two_times_in_utc():
     # The night of the 27th of October 2024, in Berlin: 2 o'clock, and an hour later 2 o'clock.
     stamps = pa.array([1729987200, 1729990800], pa.timestamp("s", "Europe/Berlin"))

@@ -47,6 +47,11 @@ def test_semicolons_leave_the_comma_to_numbers(tmp_path):
     assert "y: numbers such as 12,5 are read with a decimal comma." in panel.notes
 
 
+def test_a_number_that_is_none_is_shown_as_it_is_written(tmp_path):
+    with pytest.raises(DataError, match=r"got '1\.234,5' in row 3\."):
+        read(write(tmp_path, "ds;y\n1;1,5\n2;2,5\n3;1.234,5\n"))
+
+
 @pytest.mark.parametrize(
     ("ids", "want"),
     [

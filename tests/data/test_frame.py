@@ -258,6 +258,24 @@ def test_days_follow_the_wall_clock_and_hours_do_not():
     assert ahead["ds"][0] == hours[-1] + pd.Timedelta("1h")
 
 
+def test_a_day_ahead_is_midnight_on_the_wall():
+    days = pd.date_range("2024-03-26", periods=5, tz="Europe/Berlin")
+    panel = read(pd.DataFrame({"ds": days, "y": range(5)}))
+    ahead = panel.frame({"ds": panel.freq.times(panel.last() + [1, 2]), "LSTM": [0.0, 0.0]})  # noqa: RUF005
+    assert [str(time) for time in ahead["ds"]] == ["2024-03-31 00:00:00+01:00", "2024-04-01 00:00:00+02:00"]
+
+
+def test_dates_written_as_text_come_back_as_times_in_pandas():
+    panel = read(pd.DataFrame({"ds": ["2024-01-01", "2024-01-02", "2024-01-03"], "y": [1, 2, 3]}))
+    ahead = panel.frame({"ds": panel.freq.times(panel.last() + 1), "LSTM": [0.0]})
+    assert ahead["ds"].dtype.kind == "M"
+
+
+def test_columns_may_have_numbers_for_names():
+    panel = read(pd.DataFrame({0: [1, 2, 3], 1: [4, 5, 6]}), time_col=0, target_col=1)
+    assert list(panel.frame({0: panel.freq.times(panel.last() + 1), "LSTM": [0.0]})) == [0, "LSTM"]
+
+
 def test_days_of_utc_shown_elsewhere_are_given_back_in_utc():
     days = pd.date_range("2024-03-01", periods=60, tz="UTC").tz_convert("Europe/Berlin")
     panel = read(pd.DataFrame({"ds": days, "y": range(60)}))
@@ -285,7 +303,11 @@ def test_the_fingerprint_tells_any_change():
         read(COLUMNS, freq="12h"),
         read(COLUMNS).head(1),
     ]
-    assert len({base, *(panel.fingerprint() for panel in changes)}) == 7
+    # The same ids, starts and values on end: only the cut between the series differs.
+    for cut in (3, 4):
+        ids, steps = np.repeat(["a", "b"], [cut, 7 - cut]), np.r_[:cut, : 7 - cut]
+        changes.append(read({"unique_id": ids, "ds": steps, "y": range(7)}))
+    assert len({base, *(panel.fingerprint() for panel in changes)}) == 9
 
 
 def test_a_panel_is_frozen():

@@ -88,6 +88,7 @@ def test_a_missing_id():
     text = "unique_id must name a series in every row; got none in row 2. Fill it in or remove the row."
     refused(DataError, text, {"unique_id": ["a", "", "a"], "ds": [1, 2, 3], "y": [1, 2, 3]})
     refused(DataError, text, pd.DataFrame({"unique_id": [1, None, 1], "ds": [1, 2, 3], "y": [1, 2, 3]}))
+    refused(DataError, text, {"unique_id": np.array([1, None, "a"], dtype=object), "ds": [1, 2, 3], "y": [1, 2, 3]})
     refused(DataError, text, pl.DataFrame({"unique_id": ["a", None, "a"], "ds": [1, 2, 3], "y": [1, 2, 3]}))
 
 
@@ -127,6 +128,18 @@ def test_rows_off_the_grid_that_was_given():
         "Correct it, or give a finer step: freq='1' fits every row.",
         {"ds": [1, 2, 3, 4], "y": range(4)},
         freq=2,
+    )
+
+
+def test_a_row_off_the_days_of_its_zone():
+    days = pd.date_range("2024-03-01", periods=48, tz="Europe/Berlin").to_list()
+    days[40] += pd.Timedelta("90min")
+    refused(
+        DataError,
+        "ds must step evenly; got 2024-04-10 01:30:00+02:00 in row 41: 1 of 48 rows lies off the D grid. "
+        "Correct it, or give a finer step: freq='90min' fits every row.",
+        pd.DataFrame({"ds": days, "y": range(48)}),
+        freq="D",
     )
 
 
@@ -188,6 +201,12 @@ TABLE = {"Month": ["1949-01", "1949-02", "1949-03"], "Passengers": [1, 2, 3]}
             "data must have the column 'shops'; got 'ds', 'y', 'shop'. Did you mean id_col='shop' (--id shop)?",
         ),
         (
+            {"day": [20240101, 20240102]},
+            {},
+            "data must have the columns 'ds' and 'y'; got 'day'. "
+            "Say which is which with time_col='day' (--time day) and target_col=... (--target).",
+        ),
+        (
             {f"V{i}": [1] for i in range(30)},
             {},
             "data must have the columns 'ds' and 'y'; got "
@@ -195,7 +214,7 @@ TABLE = {"Month": ["1949-01", "1949-02", "1949-03"], "Passengers": [1, 2, 3]}
             + ", ... (30 in all). Say which is which with time_col=... (--time) and target_col=... (--target).",
         ),
     ],
-    ids=["airline", "misspelt", "case", "no guess", "id", "wide"],
+    ids=["airline", "misspelt", "case", "no guess", "id", "one for two", "wide"],
 )
 def test_an_unknown_column(data, options, text):
     refused(DataError, text, data, **options)

@@ -24,7 +24,14 @@ def test_a_repeating_shape(season, seed):
 def test_a_smooth_wave(season):
     wave = np.sin(2 * np.pi * np.arange(season) / season)
     # The change from step to step is small beside the noise that hides it, so the noise is less.
-    assert find_season([series(season, 8 * season, 0.05 * 2 * np.pi / season, 0, shape=wave)]) == season
+    for seed in range(5):
+        assert find_season([series(season, 8 * season, 0.04 * 2 * np.pi / season, seed, shape=wave)]) == season
+
+
+def test_a_season_is_seen_twice_or_not_at_all():
+    wave = np.sin(2 * np.pi * np.arange(60) / 24)
+    assert find_season([wave]) == 24
+    assert find_season([wave[:40]]) == 1
 
 
 def test_the_day_is_the_season_of_hours_with_a_week():
@@ -34,7 +41,7 @@ def test_the_day_is_the_season_of_hours_with_a_week():
 
 
 @pytest.mark.parametrize("seed", range(20))
-@pytest.mark.parametrize("kind", ["noise", "walk", "trend", "smooth", "spike"])
+@pytest.mark.parametrize("kind", ["noise", "walk", "trend", "smooth", "spike", "two spikes"])
 def test_no_season_where_there_is_none(kind, seed):
     noise = np.random.default_rng(seed).normal(size=1500)
     values = {
@@ -43,6 +50,7 @@ def test_no_season_where_there_is_none(kind, seed):
         "trend": 3 * np.arange(1500) + noise,
         "smooth": np.convolve(noise, np.ones(10) / 10),
         "spike": np.where(np.arange(1500) % 500 == 77, 1e6, noise),
+        "two spikes": np.where(np.isin(np.arange(1500), [700, 724]), 1e6, noise),
     }[kind]
     assert find_season([values]) == 1
 
