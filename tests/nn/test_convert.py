@@ -135,3 +135,16 @@ def test_no_variant_slips_into_torch_as_the_plain_layer(name, variant):
 
 def test_a_variant_that_is_named_but_off_is_plain():
     gatework.to_torch(gatework.LSTM(3, 4, zoneout=(0.0, 0.0), backend="equations", init="chrono", chrono_max=9))
+
+
+def test_two_names_of_one_layer_stay_one_layer():
+    shared = nn.GRU(3, 3)
+    twin = gatework.from_torch(nn.ModuleDict({"one": shared, "two": shared}))
+    assert twin["one"] is twin["two"]
+
+
+def test_a_weight_that_is_shared_stays_shared():
+    model = nn.ModuleDict({"recurrent": nn.RNN(4, 4), "linear": nn.Linear(4, 4)})
+    model["linear"].weight = model["recurrent"].weight_ih_l0
+    twin = gatework.from_torch(model)
+    assert twin["linear"].weight is twin["recurrent"].weight_ih_l0
