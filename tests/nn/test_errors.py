@@ -66,6 +66,10 @@ SETTINGS = [
      "chrono_max must be above 2 with init='chrono'; got None. Give the longest lag in steps."),
     (made(init="chrono", chrono_max=2), OptionError,
      "chrono_max must be above 2 with init='chrono'; got 2. Give the longest lag in steps."),
+    (made(init="chrono", chrono_max=float("inf")), OptionError,
+     "chrono_max must be above 2 with init='chrono'; got inf. Give the longest lag in steps."),
+    (made(RNN, nonlinearity="sigmoid"), OptionError,
+     f"nonlinearity must be one of tanh, relu; got 'sigmoid'. {CHOOSE}"),
     (made(chrono_max=9), OptionError, "chrono_max must be None; got 9. It goes with init='chrono'."),
 ]  # fmt: skip
 
@@ -89,6 +93,7 @@ def test_dropout_without_a_second_layer_warns():
         LSTM(3, 4, num_layers=2, dropout=0.5)
     (one,) = caught
     assert one.category is UserWarning
+    assert one.filename == __file__
     assert str(one.message) == (
         "dropout=0.5 does nothing with num_layers=1: it acts between layers. Use recurrent_dropout, or more layers."
     )
@@ -100,6 +105,7 @@ PACKED = pack_padded_sequence(X, torch.tensor([3, 5]), enforce_sorted=False)
 INSTEAD = "Give the padded tensor and lengths= instead."
 LENGTH = "Count the steps of each row."
 MARK = "One mark a step, as x lies."
+MEMORY = "One memory a layer and direction"
 
 
 def called(*given: Any, cell: Any = LSTM, options: dict[str, Any] | None = None, **more: Any) -> Callable[[], Any]:
@@ -133,6 +139,21 @@ INPUTS = [
     (called(PACKED, reset_state=(Z, Z)),
      f"reset_state must not be given with a PackedSequence; got both. {INSTEAD}"),
     (called(PACKED, trace=True), f"trace must not be given with a PackedSequence; got both. {INSTEAD}"),
+    (called(X.to("meta")), "x must be on cpu, as the weights are; got meta. Move it with x.to('cpu')."),
+    (called(X.long()), "x must be torch.float32, as the weights are; got torch.int64. "
+     "Convert it with x.to(torch.float32)."),
+    (called(pack_padded_sequence(X[..., :2], torch.tensor([5, 3]))),
+     "x.data must be (N, 3); got (8, 2). The layer has input_size=3."),
+    (called(X, 5), "state must be (h, c); got int. Give both memories."),
+    (called(X, (Z, None)), "state must be (h, c); got (Tensor, NoneType). Give both memories."),
+    (called(X, (Z, Z[:, :1])), f"state[1] must be (1, 2, 4); got (1, 1, 4). {MEMORY}, and a row of it a sequence."),
+    (called(X, Z[..., :3], cell=GRU),
+     f"state must be (1, 2, 4); got (1, 2, 3). {MEMORY}, and a row of it a sequence."),
+    (called(X[:, 0], (Z, Z)), f"state[0] must be (1, 4); got (1, 2, 4). {MEMORY}."),
+    (called(X, (Z, Z.double())), "state[1] must be torch.float32, as the weights are; got torch.float64. "
+     "Convert it with state[1].to(torch.float32), or the layer with layer.to(torch.float64)."),
+    (called(X, reset=torch.zeros(5, 2), reset_state=(Z.to("meta"), Z)),
+     "reset_state[0] must be on cpu, as the weights are; got meta. Move it with reset_state[0].to('cpu')."),
     (called(X, Z), "state must be (h, c); got one tensor. Give both memories."),
     (called(X, (Z,)), "state must be (h, c); got 1 parts. Give both memories."),
     (called(X, reset=torch.zeros(5, 2), reset_state=Z),
@@ -174,6 +195,8 @@ def test_conversions_that_cannot_be():
             "module must be or hold a torch.nn.LSTM, GRU or RNN; got Linear. Nothing to convert.")  # fmt: skip
     refuses(lambda: gatework.to_torch(LSTM(3, 4, zoneout=0.1, peephole=True)), OptionError,
             "layer must be plain for torch.nn; got zoneout, peephole. torch has no such variant.")  # fmt: skip
+    refuses(lambda: gatework.to_torch(nn.LSTM(3, 4)), OptionError,
+            "layer must be a gatework.LSTM, GRU or RNN; got LSTM. Give the layer itself.")  # fmt: skip
 
 
 REASONS = {
