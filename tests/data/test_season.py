@@ -40,6 +40,16 @@ def test_the_day_is_the_season_of_hours_with_a_week():
     assert find_season([hours + 0.02 * np.random.default_rng(0).normal(size=len(hours))]) == 24
 
 
+def test_rare_demand_on_one_day_of_the_week():
+    demand = np.where(np.arange(140) % 7 == 3, np.random.default_rng(0).integers(3, 9, 140), 0)
+    assert find_season([demand.astype(float)]) == 7
+
+
+def test_a_season_that_explains_next_to_nothing_is_none():
+    # It is there, beyond doubt, in a tenth of the changes: no forecast is better for it.
+    assert find_season([series(24, 4_000, 3.0, 0)]) == 1
+
+
 @pytest.mark.parametrize("seed", range(20))
 @pytest.mark.parametrize("kind", ["noise", "walk", "trend", "smooth", "spike", "two spikes"])
 def test_no_season_where_there_is_none(kind, seed):
