@@ -140,6 +140,13 @@ def load(folder: str | os.PathLike) -> Any:
     return getattr(import_module(ESTIMATORS[config["class"]]), config["class"])._restored(parts)
 
 
+def look(folder: str | os.PathLike) -> tuple[dict[str, Any], pyarrow.Table]:
+    """Read the config and the history alone, as `load` does but without torch: enough to refuse other data early."""
+    folder = Path(folder)
+    config = _config(folder)
+    return config, _read(_table, _part(folder, HISTORY, config["files"][HISTORY]), folder / HISTORY)
+
+
 def _config(folder: Path) -> dict[str, Any]:
     """Read config.json and refuse what this gatework cannot load."""
     if not folder.is_dir():
@@ -212,4 +219,5 @@ def _table_bytes(table: pyarrow.Table) -> bytes:
 def _table(content: bytes) -> pyarrow.Table:
     import pyarrow.parquet
 
-    return pyarrow.parquet.read_table(io.BytesIO(content))
+    # Not read_table: that imports pandas where there is one, which takes longer than all else here.
+    return pyarrow.parquet.ParquetFile(io.BytesIO(content)).read()

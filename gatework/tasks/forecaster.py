@@ -321,7 +321,11 @@ class Forecaster(Estimator):
 
     def _copy_that_learned(self, panel: Panel) -> Callable[[Panel], np.ndarray]:
         """Give the forecasts of a copy that has seen this panel and nothing else."""
-        return type(self)(**self.get_params())._learn(panel)._foresee
+        copy = type(self)(**self.get_params())._learn(panel)
+        # Ctrl-C ends a fit with the best weights so far; a backtest of half a training would tell nothing.
+        if copy.history_.stopped == "interrupted":
+            raise KeyboardInterrupt
+        return copy._foresee
 
     def _check_fitted(self, name: str) -> None:
         if not hasattr(self, "net_"):

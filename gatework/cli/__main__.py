@@ -1,0 +1,5 @@
+"""`python -m gatework.cli` is `gatework`."""
+
+from gatework.cli import main
+
+main()

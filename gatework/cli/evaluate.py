@@ -1,0 +1,59 @@
+"""`gatework evaluate`: how good the forecasts would have been."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import Parameter
+
+from gatework.cli.models import look_into, read_like
+from gatework.cli.report import tell, tell_data, tell_scores
+from gatework.tasks import Forecaster
+from gatework.tasks.backtest import origins
+
+
+def evaluate(
+    model: Path,
+    data: Path,
+    /,
+    *,
+    windows: int = 1,
+    step_size: int | None = None,
+    refit: Annotated[bool, Parameter(negative="", show_default=False)] = False,
+    as_json: Annotated[bool, Parameter(name="--json", negative="", show_default=False)] = False,
+) -> None:
+    """Score a forecaster on the past, as if it were the future, beside the naive forecasts.
+
+    What is scored is a copy with the model's parameters, trained on what lies before the first window alone: the
+    model itself may have seen these windows. This takes as long as `gatework fit`.
+
+    Parameters
+    ----------
+    model
+        The folder that `gatework fit` made.
+    data
+        A .csv, .csv.gz or .parquet file with the columns that fit was given.
+    windows
+        How often to forecast h steps, the last time from h steps before the end.
+    step_size
+        Steps from one window to the next. By default h, so that they do not overlap.
+    refit
+        Train anew before every window: slower, and what a forecaster that is trained daily would do.
+    as_json
+        Print the scores as JSON and nothing else.
+    """
+    parameters, known = look_into(model)
+    panel, copy = read_like(known, data), Forecaster(**parameters)
+    # Refused here, before it takes long; evaluate asks for the same.
+    origins(panel, copy.h, windows, copy.h if step_size is None else step_size)
+    out = sys.stderr if as_json else sys.stdout
+    tell_data(data, panel, out)
+    tell(["a copy of the model is trained on what lies before the first window."], out)
+    scores = copy.evaluate(data, windows, step_size, refit)
+    if as_json:
+        print(json.dumps(scores.to_dict(), indent=2))
+    else:
+        tell_scores(scores)

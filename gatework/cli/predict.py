@@ -1,0 +1,66 @@
+"""`gatework predict`: a model in, forecasts and a picture out."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import replace
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import Parameter
+
+from gatework.cli.models import look_into, read_like
+from gatework.cli.places import TABLES, check_file, check_picture, to_csv, write_table
+from gatework.cli.report import tell_data
+from gatework.models.quantiles import check_levels
+from gatework.tasks import load
+
+
+def predict(
+    model: Path,
+    /,
+    *,
+    data: Path | None = None,
+    output: Annotated[Path | None, Parameter(name=["--output", "-o"])] = None,
+    plot: Path | None = None,
+    level: Annotated[list[float] | None, Parameter(negative="")] = None,
+) -> None:
+    """Forecast what comes next, as a table and a picture.
+
+    Parameters
+    ----------
+    model
+        The folder that `gatework fit` made.
+    data
+        The series to continue, new ones too, with the columns that fit was given. By default those of fit.
+    output
+        A .csv or .parquet file for the forecasts. By default they are printed as CSV.
+    plot
+        A .png, .svg, .pdf or .jpg file for a picture of the first nine series.
+    level
+        Percent that an interval is to hold; may be given again for another interval. By default 90.
+    """
+    _, known = look_into(model)
+    levels = check_levels(level or [90])
+    if output is not None:
+        check_file("output", output, TABLES)
+    if plot is not None:
+        check_picture(plot)
+    panel = known if data is None else read_like(known, data)
+    if data is not None:
+        # Where the forecasts are printed, nothing else is, so that another program can read them.
+        tell_data(data, panel, sys.stderr if output is None else None)
+
+    fitted = load(model)
+    # A model that was fitted to another kind of table gives an arrow table here too.
+    fitted.panel_ = replace(fitted.panel_, kind="pyarrow")
+    table = fitted.predict(data, levels)
+    if output is None:
+        sys.stdout.write(to_csv(table))
+    else:
+        write_table(table, output)
+        print(f"{output}: {table.num_rows:,} rows, columns {', '.join(table.column_names)}.")
+    if plot is not None:
+        axes = fitted.plot(data, levels)
+        axes[0].figure.savefig(plot, dpi=150)
+        print(f"{plot}: {len(axes)} of {len(panel):,} series.", file=sys.stderr if output is None else None)

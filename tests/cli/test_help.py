@@ -1,0 +1,134 @@
+from __future__ import annotations
+
+import inspect
+import re
+import subprocess
+import sys
+from importlib.metadata import PackageNotFoundError, version
+
+import pytest
+
+import gatework
+from gatework import Forecaster
+from gatework.cli import EXAMPLES, app
+from gatework.cli.flags import descriptions, flags
+from gatework.ops import BACKENDS
+
+VERBS = ["fit", "predict", "evaluate", "resume", "doctor"]
+
+
+def example(help_text: str) -> str:
+    """The last line of a verb's help."""
+    return help_text.rstrip().splitlines()[-1].strip()
+
+
+def test_the_list_says_what_each_verb_does(type_in, folder):
+    said = type_in("gatework --help")
+    assert said.code == 0
+    lines = re.findall(r"^│ (\w+) +(\S.*?) +│$", said.out, re.MULTILINE)
+    assert lines == [
+        ("fit", "Train a forecaster on a table, and score it beside the naive forecasts."),
+        ("predict", "Forecast what comes next, as a table and a picture."),
+        ("evaluate", "Score a forecaster on the past, as if it were the future, beside the naive forecasts."),
+        ("resume", "Go on with a training that was interrupted, from its last checkpoint."),
+        ("doctor", "Check the installation: versions, the processor, the backends, and what could be added."),
+    ]
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_every_flag_says_what_it_does(verb, type_in, folder):
+    arguments = app[verb].assemble_argument_collection(parse_docstring=True)
+    assert [argument.name for argument in arguments if not argument.parameter.help] == []
+    said = type_in(f"gatework {verb} --help")
+    assert said.code == 0
+    for argument in arguments:
+        assert argument.parameter.help.split()[0] in said.out
+
+
+def test_the_examples_at_the_ends_of_the_helps_run_as_written_one_after_the_other(type_in, folder):
+    for verb in VERBS:
+        command = example(type_in(f"gatework {verb} --help").out)
+        assert command.split()[:2] == ["gatework", verb]
+        said = type_in(command)
+        assert (said.code, said.err) == (0, ""), command
+    assert {path.name for path in folder.iterdir()} == {"data.csv", "model", "forecast.csv", "forecast.png"}
+    assert set(EXAMPLES) == set(VERBS)
+
+
+def test_the_model_flags_are_the_constructors_parameters_with_its_defaults_and_its_words(type_in, folder):
+    expected = inspect.signature(Forecaster).parameters
+    found = {parameter.name: parameter for parameter in flags()}
+    assert list(found) == list(expected)
+    for name, parameter in found.items():
+        default = expected[name].default
+        assert parameter.default == (None if default is inspect.Parameter.empty else default)
+        assert parameter.annotation.__metadata__[0].help == descriptions(Forecaster)[name]
+        assert len(descriptions(Forecaster)[name]) > 10
+    text = type_in("gatework fit --help").out
+    for name in expected:
+        assert f"--{name.replace('_', '-')}" in text
+    assert {"--id", "--time", "--target"} <= set(re.findall(r"--\w+", text))
+
+
+def test_descriptions_are_read_off_a_numpydoc_docstring():
+    class Thing:
+        """A thing.
+
+        Parameters
+        ----------
+        a : int
+            First line,
+            second line.
+        b, c : {"x", "y"}, optional
+            Both: of these.
+
+        Attributes
+        ----------
+        d : int
+            No parameter.
+        """
+
+    assert descriptions(Thing) == {"a": "First line, second line.", "b": "Both: of these.", "c": "Both: of these."}
+
+
+def test_version(type_in):
+    assert type_in("gatework --version").out == f"gatework {gatework.__version__}\n"
+
+
+def test_doctor_finds_a_sound_installation(type_in, folder):
+    said = type_in("gatework doctor")
+    assert said.code == 0
+    for line in (
+        rf"torch +{re.escape(__import__('torch').__version__)}",
+        r"processor +\w+, 1 thread",
+        r"  torch +ready, used by default",
+        r"  equations +ready",
+        r"  they agree: the largest difference is \de-\d\d",
+        r"  matplotlib +\d.* \(optional, plot\)",
+    ):
+        assert re.search(f"^{line}$", said.out, re.MULTILINE), line
+    assert "pytest" not in said.out
+
+
+def test_doctor_says_how_to_install_what_is_missing_and_sees_backends_that_disagree(type_in, folder, monkeypatch):
+    def without_matplotlib(name):
+        if name == "matplotlib":
+            raise PackageNotFoundError
+        return version(name)
+
+    monkeypatch.setattr("gatework.cli.doctor.version", without_matplotlib)
+    assert (
+        "  matplotlib    not installed; pip install 'gatework[plot]' (optional, plot)" in type_in("gatework doctor").out
+    )
+
+    equations = BACKENDS["equations"]
+    run = equations.run
+    monkeypatch.setattr(equations, "run", lambda call: run(call)._replace(y=run(call).y + 1e-3))
+    said = type_in("gatework doctor")
+    assert said.code == 1
+    assert "THEY DISAGREE: the largest difference is 1e-03" in said.out
+
+
+def test_it_runs_as_a_module_too():
+    said = subprocess.run([sys.executable, "-m", "gatework.cli", "--version"], capture_output=True, text=True)
+    assert (said.returncode, said.stdout) == (0, f"gatework {gatework.__version__}\n")
