@@ -14,8 +14,6 @@ from torch.func import functional_call
 
 import gatework
 from gatework.errors import BackendError
-from gatework.nn.reading import read
-from gatework.ops import aten, plain
 
 T, B, D, H = 3, 2, 2, 3
 RESET = [[0, 1], [1, 0], [0, 0]]
@@ -250,61 +248,6 @@ def test_hessian(case, dtype):
     assert_close(found, columns, dtype)
 
 
-PER_ROW = {
-    "lstm": Case("LSTM"),
-    "lstm-lengths": Case("LSTM", {"bidirectional": True}, {"lengths": [1, 3]}),
-    "lstm-variant": Case("LSTM", {"peephole": True, "layer_norm": True, "proj_size": 2}),
-    "gru": Case("GRU"),
-    "gru-lengths": Case("GRU", {"num_layers": 2}, {"lengths": [0, 3]}),
-    "rnn": Case("RNN"),
-    "rnn-reset": Case("RNN", {}, {"reset": RESET}),
-}
-
-
-def rows(case: Case, dtype: torch.dtype, backend: str):
-    """A loss of one row and the weights; the weights; the rows."""
-    torch.manual_seed(3)
-    layer = getattr(gatework, case.cell)(D, H, backend=backend, **case.options).to(dtype)
-    weights = {name: w.detach() for name, w in layer.named_parameters()}
-    marks = {
-        name: torch.tensor(value).T if name == "reset" else torch.tensor(value) for name, value in case.call.items()
-    }
-
-    def outputs(weights, x, marks):
-        return functional_call(layer, weights, (x,), marks)[0]
-
-    def loss(weights, x, marks):
-        return outputs(weights, x, marks).square().sum()
-
-    return outputs, loss, weights, torch.randn(4, T, D)[:B].to(dtype), marks
-
-
-every_row = pytest.mark.parametrize("case", PER_ROW.values(), ids=PER_ROW)
-
-
-@both_types
-@every_row
-def test_vmap_over_the_batch(case, dtype):
-    outputs, _, weights, x, marks = rows(case, dtype, "auto")
-    found = func.vmap(outputs, in_dims=(None, 0, 0))(weights, x, marks)
-    outputs, _, weights, _, _ = rows(case, torch.float64, "equations")
-    true = [outputs(weights, x[k].double(), {name: mark[k] for name, mark in marks.items()}) for k in range(B)]
-    assert_close(found, true, dtype)
-
-
-@both_types
-@every_row
-def test_per_sample_gradients(case, dtype):
-    _, loss, weights, x, marks = rows(case, dtype, "auto")
-    found = func.vmap(func.grad(loss), in_dims=(None, 0, 0))(weights, x, marks)
-    _, loss, weights, _, _ = rows(case, torch.float64, "equations")
-    for k in range(B):
-        leaves = {name: w.clone().requires_grad_() for name, w in weights.items()}
-        one = loss(leaves, x[k].double(), {name: mark[k] for name, mark in marks.items()})
-        true = torch.autograd.grad(one, list(leaves.values()))
-        assert_close([found[name][k] for name in leaves], true, dtype)
-
-
 def forward_mode(layer, x):
     with forward_ad.dual_level():
         layer(forward_ad.make_dual(x, x))
@@ -328,69 +271,3 @@ def test_a_backend_asked_for_by_name_refuses_what_it_cannot_differentiate(cell, 
         "backend must be one that can run this call; got 'torch', but it is wrong or refuses under torch.func and in "
         'forward-mode differentiation. Use backend="auto".'
     )
-
-
-# cuDNN's gradient has no gradient: this stands in for it on CUDA, and must be as right on the CPU, where it is tested.
-
-
-def asked(problem_seed: int = 0, **options):
-    torch.manual_seed(problem_seed)
-    layer = gatework.LSTM(D, H, dtype=torch.float64, **options)
-    x = torch.randn(T, B, D, dtype=torch.float64, requires_grad=True)
-    return layer, x
-
-
-def answers(layer, x, hx, run):
-    call = layer.call(0, read(layer, x, hx, None, None))
-    answer = run(call)
-    return (answer.y, *answer.state)
-
-
-@pytest.mark.parametrize("options", [{}, {"bidirectional": True}, {"proj_size": 2}, {"bias": False}], ids=str)
-def test_the_kernels_gradient_gets_a_gradient(options):
-    layer, x = asked(**options)
-    hx = tuple(torch.randn(layer.directions, B, w, dtype=torch.float64, requires_grad=True) for w in layer.widths)
-    leaves = [x, *hx, *layer.parameters()]
-    results = []
-    for run in (aten.run, aten.twice_differentiable):
-        ys = answers(layer, x, hx, run)
-        results.append((ys, torch.autograd.grad(sum(y.square().sum() for y in ys), leaves)))
-    torch.testing.assert_close(results[0], results[1], rtol=1e-12, atol=1e-12)
-
-    names = [name for name, _ in layer.named_parameters()]
-
-    def outputs(x, h, c, *weights):
-        def kernel(*inputs):
-            with torch.nn.utils.stateless._reparametrize_module(layer, dict(zip(names, weights, strict=True))):
-                return answers(layer, x, (h, c), aten.twice_differentiable)
-
-        return kernel()
-
-    assert gradcheck(outputs, leaves, fast_mode=True)
-    assert gradgradcheck(outputs, leaves, fast_mode=True)
-
-
-@pytest.mark.parametrize("create_graph", [False, True])
-def test_a_gradient_with_a_graph_counts_a_shared_input_once(create_graph):
-    layer, x = asked()
-    mix = torch.randn(D, H, dtype=torch.float64)
-    found = {}
-    for run in (plain.run, aten.twice_differentiable):
-        # An encoder would do as much: the memory that the layer starts from depends on its input.
-        h = (x.mean(dim=0) @ mix)[None]
-        ys = answers(layer, x, (h, 2 * h), run)
-        (found[run],) = torch.autograd.grad(sum(y.square().sum() for y in ys), x, create_graph=create_graph)
-    torch.testing.assert_close(found[aten.twice_differentiable], found[plain.run], rtol=1e-12, atol=1e-12)
-
-
-def test_a_tensor_that_wants_no_gradient_gets_none():
-    layer, x = asked()
-    x = x.detach()
-    for frozen in (layer.weight_ih_l0, layer.bias_hh_l0):
-        frozen.requires_grad_(False)
-    y, *_ = answers(layer, x, None, aten.twice_differentiable)
-    y.sum().backward(retain_graph=True)
-    once = layer.weight_hh_l0.grad.clone()
-    y.sum().backward()
-    torch.testing.assert_close(layer.weight_hh_l0.grad, 2 * once)
-    assert x.grad is layer.weight_ih_l0.grad is layer.bias_hh_l0.grad is None
