@@ -32,7 +32,7 @@ class Forecaster(Estimator):
     The network reads up to the last value and adds to the simple forecast that each series follows best by itself (its
     last value, its last season or its last week), in units of the series' own changes, in logarithms where the series
     is positive. It learns quantiles, so the intervals are its own. Where training does not help on the last window of
-    the series, which is held out for that, what remains is the simple forecast.
+    the series, which is held out for that, what remains is close to the simple forecast.
 
     Parameters
     ----------

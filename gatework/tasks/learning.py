@@ -76,6 +76,8 @@ def learn(
         validate=validate,
         every=max(1, recipe.steps // VALIDATIONS),
         patience=VALIDATIONS // 2,
+        # An untrained network is the simple forecast, which may not have seen the last value; a barely trained one has.
+        untrained=False,
         learning_rate=recipe.learning_rate,
         seed=recipe.seed,
         checkpoint=checkpoint,

@@ -129,10 +129,7 @@ def outcome(history: History) -> str:
     """Say what a training came to."""
     if not history.losses:
         return "no series is long enough to learn from: every forecast is the simple one, with its textbook intervals."
-    kept, taken = history.best_step, len(history.losses)
-    if kept == 0:
-        return f"none of {taken:,} training steps helped on the last window: every forecast is the simple one."
     return (
-        f"the weights are those after {kept:,} of {taken:,} training steps, which forecast the last window of each "
+        f"the weights are those after {history.best_step:,} of {len(history.losses):,} training steps, which forecast the last window of each "
         "series best; that window is also the one scored, and no weight was fitted to it."
     )

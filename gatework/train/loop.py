@@ -26,6 +26,7 @@ def fit(
     validate: Callable[[nn.Module], float | Tensor] | None = None,
     every: int = 100,
     patience: int | None = None,
+    untrained: bool = True,
     learning_rate: float = 1e-3,
     weight_decay: float = 0.01,
     clip: float = 1.0,
@@ -58,6 +59,8 @@ def fit(
         Steps between validations.
     patience : int, optional
         End early after this many validations in a row without a new best. None never does.
+    untrained : bool
+        Whether the weights that came in are judged too, so that they stay where training only hurts.
     learning_rate : float
         The top of the cycle; 1e-3 is Adam's own (Kingma & Ba, 2015).
     weight_decay : float
@@ -108,7 +111,7 @@ def fit(
         resumed = resume and training.restore()
         try:
             if not resumed:
-                training.judge(validate)
+                training.judge(validate if untrained else None)
             while not training.history.stopped:
                 training.advance(batch, loss)
                 if training.step % every == 0 or training.step == steps:
