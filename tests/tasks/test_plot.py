@@ -28,7 +28,7 @@ def history(n=1, length=60, gaps=(), start=START, step=DAY):
 
 def forecast(panel, h=5, levels=(90,)):
     times = np.concatenate([panel.freq.times(last + np.arange(1, h + 1)) for last in panel.last()])
-    median = np.tile(np.arange(100.0, 100 + h), len(panel))
+    median = np.concatenate([1000.0 * i + np.arange(100, 100 + h) for i in range(len(panel))])
     table = {"ds": times, "LSTM": median}
     for level in levels:
         table |= {f"LSTM-lo-{level}": median - level, f"LSTM-hi-{level}": median + level}
@@ -92,6 +92,8 @@ def test_ids_choose_the_series():
     panel = history(n=12)
     axes = plot(panel, forecast(panel), "LSTM", ids=["plant 7", "plant 2"])
     assert [ax.get_title(loc="left") for ax in axes] == ["plant 7", "plant 2"]
+    for ax, name in zip(axes, ("plant 7", "plant 2"), strict=True):
+        assert line(ax, "LSTM, median").get_ydata()[-1] == 1000 * panel.ids.index(name) + 104
     assert axes[0].figure.get_suptitle() == ""
     with pytest.raises(OptionError) as error:
         plot(panel, forecast(panel), "LSTM", ids=["plant 2", "plan 7"])

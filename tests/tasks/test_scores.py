@@ -3,7 +3,6 @@ from __future__ import annotations
 import csv
 import json
 import os
-from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
@@ -14,8 +13,6 @@ from gatework.tasks.naive import Forecast, last_value, seasonal_naive
 from gatework.tasks.scores import Scores, Window, coverage, mase, score, smape
 
 GAP = float("nan")
-DATA = Path(os.environ.get("GATEWORK_DATA", Path(__file__).parents[3] / "shared" / "data"))
-needs_m4 = pytest.mark.skipif(not (DATA / "m4").exists(), reason="the M4 data are not in GATEWORK_DATA")
 
 
 def panel(*values, season_length=1):
@@ -59,13 +56,12 @@ def test_coverage_counts_the_bounds_as_inside():
 
 
 def read_m4(path):
-    with (DATA / "m4" / path).open(newline="") as file:
+    with path.open(newline="") as file:
         rows = csv.reader(file)
         next(rows)
         return [np.array([float(cell) for cell in row[1:] if cell]) for row in rows]
 
 
-@needs_m4
 @pytest.mark.parametrize(
     ("name", "season_length", "published"),
     [
@@ -73,9 +69,10 @@ def read_m4(path):
         ("Weekly", 1, {"Naive2": (2.777, 9.161), "SeasonalNaive": (2.777, 9.161), "LastValue": (2.777, 9.161)}),
     ],
 )
-def test_the_m4_competitions_published_scores_come_out(name, season_length, published):
-    train, test = read_m4(f"Train/{name}-train.csv"), np.array(read_m4(f"Test/{name}-test.csv"))
-    naive2 = forecast(read_m4(f"Naive2-forecasts-{name}.csv"))
+def test_the_m4_competitions_published_scores_come_out(name, season_length, published, data):
+    m4 = data / "m4"
+    train, test = read_m4(m4 / f"Train/{name}-train.csv"), np.array(read_m4(m4 / f"Test/{name}-test.csv"))
+    naive2 = forecast(read_m4(m4 / f"Naive2-forecasts-{name}.csv"))
     scores = score([Window(panel(*train, season_length=season_length), test, naive2)], "Naive2")
     assert {k: (round(row.mase, 3), round(row.smape, 3)) for k, row in scores.rows.items()} == published
 
