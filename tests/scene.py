@@ -1,4 +1,4 @@
-"""The table that the command line is tried on."""
+"""The small table that the command line is tried on."""
 
 from __future__ import annotations
 
