@@ -37,6 +37,8 @@ class EncoderDecoder(nn.Module):
         Of both stacks.
     """
 
+    spread: Tensor
+
     def __init__(
         self,
         past_features: int,
@@ -49,6 +51,8 @@ class EncoderDecoder(nn.Module):
         self.encoder = CELLS[cell](past_features, hidden_size, num_layers, batch_first=True)
         self.decoder = CELLS[cell](future_features, hidden_size, num_layers, batch_first=True)
         self.head = nn.Linear(hidden_size, len(QUANTILES))
+        # By how much the intervals are widened once the training is over.
+        self.register_buffer("spread", torch.ones(()))
         with torch.no_grad():
             self.head.weight.zero_()
             self.head.bias.zero_()
@@ -61,7 +65,7 @@ class EncoderDecoder(nn.Module):
         _, state = self.encoder(past)
         outputs, _ = self.decoder(future, state)
         below, median, above = self.head(outputs).split((MEDIAN, 1, MEDIAN), -1)
-        reach = future[..., -1:]
+        reach = self.spread * future[..., -1:]
         down = reach * F.softplus(below).flip(-1).cumsum(-1).flip(-1)
         up = reach * F.softplus(above).cumsum(-1)
         return torch.cat([median - down, median, median + up], -1)

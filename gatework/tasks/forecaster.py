@@ -14,10 +14,10 @@ from gatework.errors import NotFittedError
 from gatework.models.quantiles import check_levels
 from gatework.tasks import folder as folders
 from gatework.tasks import keep
-from gatework.tasks.backtest import as_window, backtest_columns, forecast_columns, origin, origins, walk
-from gatework.tasks.estimator import Estimator
+from gatework.tasks.backtest import as_window, forecast_columns, origin, origins
+from gatework.tasks.backtested import Backtested
 from gatework.tasks.recipe import check, choose, outcome
-from gatework.tasks.scores import Scores, score
+from gatework.tasks.scores import score
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from gatework.train.checkpoint import Checkpoint
 
 
-class Forecaster(Estimator):
+class Forecaster(Backtested):
     """Forecast series with an encoder-decoder LSTM (Hochreiter & Schmidhuber, 1997; Sutskever et al., 2014).
 
     The network reads up to the last value and adds to the simple forecast that each series follows best by itself (its
@@ -176,7 +176,7 @@ class Forecaster(Estimator):
         self.panel_, self.recipe_, self.net_, self.history_ = panel, recipe, net, history
         window = as_window(held, foresee(net, held.history, recipe))
         self.scores_ = score([window], self.alias)
-        self.notes_ = [*panel.notes, *notes, outcome(history)]
+        self.notes_ = [*panel.notes, *notes, *outcome(history, float(net.spread))]
         return self
 
     def predict(self, df: Any = None, level: float | Sequence[float] = (90,)) -> Any:
@@ -208,53 +208,6 @@ class Forecaster(Estimator):
         levels = check_levels(level)
         panel = self.panel_ if df is None else self._read_more(df)
         return panel.frame(forecast_columns(panel, self._foresee(panel), levels, self.alias))
-
-    def cross_validation(
-        self,
-        df: Any,
-        n_windows: int = 1,
-        step_size: int | None = None,
-        refit: bool = False,
-        level: float | Sequence[float] = (90,),
-    ) -> Any:
-        """Forecast the past as if it were the future, with a copy of this forecaster that has never seen it.
-
-        The copy learns from what lies before the first cutoff, and once more at every later cutoff where `refit`. Every
-        forecast reads all values up to its cutoff. This forecaster need not be fitted, and stays as it is.
-
-        Parameters
-        ----------
-        df : table, dict or path
-            As for fit.
-        n_windows : int
-            How many cutoffs, the last of them h steps before the end of each series.
-        step_size : int, optional
-            Steps from one cutoff to the next; by default h, so that windows do not overlap.
-        refit : bool
-            Learn anew at every cutoff: slower, and what a forecaster that is trained daily would do.
-        level : float or sequence of floats
-            As for predict.
-
-        Returns
-        -------
-        table
-            As predict's, by series, cutoff and time, with the columns `cutoff` (the last time that was known) and the
-            target as it came (NaN where missing).
-
-        Raises
-        ------
-        DataError, OptionError
-            Data or settings that cannot be used, or series too short for so many windows.
-        """
-        levels = check_levels(level)
-        panel = self._checked(df)
-        found = walk(panel, self.h, n_windows, step_size, refit, self._copy_that_learned)
-        return panel.frame(backtest_columns(found, levels, self.alias))
-
-    def evaluate(self, df: Any, n_windows: int = 1, step_size: int | None = None, refit: bool = False) -> Scores:
-        """Score what `cross_validation` forecasts beside both naive forecasts. The parameters are the same."""
-        found = walk(self._checked(df), self.h, n_windows, step_size, refit, self._copy_that_learned)
-        return score([as_window(at, quantiles) for at, quantiles in found], self.alias)
 
     def score(self, df: Any, y: None = None) -> float:
         """Forecast the last h steps of each series from those before, and give minus the MASE: higher is better.

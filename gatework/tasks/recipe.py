@@ -125,11 +125,18 @@ def default_steps(panel: Panel) -> int:
     return 1000 if sum(len(series) for series in panel.values) >= 10_000 else 400
 
 
-def outcome(history: History) -> str:
-    """Say what a training came to."""
-    if not history.losses:
-        return "no series is long enough to learn from: every forecast is the simple one, with its textbook intervals."
-    return (
-        f"the weights are those after {history.best_step:,} of {len(history.losses):,} training steps, which forecast the last window of each "
+def outcome(history: History, spread: float) -> list[str]:
+    """Say what a training came to, and by how much its intervals were widened afterwards."""
+    kept, taken = history.best_step, len(history.losses)
+    if not taken:
+        return ["there was no training, and every forecast is the simple one, with its textbook intervals."]
+    notes = [
+        f"the weights are those after {kept:,} of {taken:,} training steps, which forecast the last window of each "
         "series best; that window is also the one scored, and no weight was fitted to it."
-    )
+    ]
+    if spread > 1:
+        notes.append(
+            f"the intervals are {spread:.2g} times as wide as they were learned, so that they hold what they promise "
+            "of that window: its coverage is no proof."
+        )
+    return notes

@@ -352,7 +352,7 @@ def test_a_series_too_short_to_learn_from_gets_the_simple_forecast_and_a_note():
     model = one(np.array([5.0, 7.0, 6.0]))
     np.testing.assert_array_equal(model.predict()["LSTM"], [6.0] * 4)
     assert model.notes_[-1] == (
-        "no series is long enough to learn from: every forecast is the simple one, with its textbook intervals."
+        "there was no training, and every forecast is the simple one, with its textbook intervals."
     )
     assert model.history_.losses == []
 
