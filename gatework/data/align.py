@@ -136,7 +136,9 @@ def _finer(moments: np.ndarray) -> str:
 class Aligned:
     """N series on one grid, and what was missing."""
 
-    values: tuple[np.ndarray, ...]  # (T_i,) float64 each, NaN where a step is missing, but not at the ends
+    values: tuple[
+        np.ndarray, ...
+    ]  # (T_i,) float64 each, NaN where a step is missing, but not at the ends; none where T_i is 0
     starts: np.ndarray  # (N,) int64, the ordinal of the first value
     known: np.ndarray  # (N,) int64, how many values are not missing
     constant: np.ndarray  # (N,) bool, whether all known values are the same
@@ -169,6 +171,7 @@ def align(ordinals: np.ndarray, rows: Rows, name: Any, grid: Frequency) -> Align
     some = high > low
     begin, end = begins.copy(), ends.copy()
     begin[some], end[some] = present[low[some]], present[high[some] - 1] + 1
+    end[~some] = begin[~some]  # without a value there is no step to speak of
     return Aligned(
         values=tuple(flat[a:b] for a, b in zip(begin.tolist(), end.tolist(), strict=True)),
         starts=ordinals[first] + begin - begins,

@@ -128,7 +128,8 @@ def _about(aligned: Aligned, season: int) -> list[str]:
     return [
         f"{missing:,} of {steps:,} steps have no value; they are masked, never filled." if missing else "",
         f"empty steps at the ends of series are left off, {left_off:,} in all." if left_off else "",
-        series(~enough, ("has", "have"), f"fewer than {_FEWEST} values"),
+        series(known == 0, ("has", "have"), "no value, and no forecast follows"),
+        series(~enough & (known > 0), ("has", "have"), f"fewer than {_FEWEST} values"),
         series(enough & aligned.constant, ("is", "are"), "constant"),
         series(enough & (known < 2 * season) & (season > 1), ("has", "have"), "fewer values than two seasons"),
     ]

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import difflib
+import itertools
+import shlex
 from typing import Any, NamedTuple
 
 from gatework.data import dates
@@ -35,6 +37,11 @@ def find_columns(table: Table, id_col: Any, time_col: Any, target_col: Any) -> N
     id_col = None if id_col == "unique_id" and id_col not in table.names else id_col
     wanted = {"time_col": time_col, "target_col": target_col, "id_col": id_col}
     wanted = {option: name for option, name in wanted.items() if name is not None or option != "id_col"}
+    for option, other in itertools.combinations(wanted, 2):
+        if wanted[option] == wanted[other]:
+            raise DataError(
+                f"{option} must be another column than {other}; got {wanted[option]!r} for both. Name each."
+            )
     named = [name for name in table.names if name in wanted.values()]
     if len(set(named)) < len(named):
         raise twice(named)
@@ -48,9 +55,8 @@ def find_columns(table: Table, id_col: Any, time_col: Any, target_col: Any) -> N
         guess = _guess(table, option, wanted[option], taken)
         sure &= guess is not None
         taken.append(guess)
-        hints.append(
-            f"{option}={'...' if guess is None else repr(guess)} ({_FLAGS[option]}{f' {guess}' if guess else ''})"
-        )
+        said, typed = ("...", "") if guess is None else (repr(guess), f" {shlex.quote(str(guess))}")
+        hints.append(f"{option}={said} ({_FLAGS[option]}{typed})")
     names = [repr(wanted[option]) for option in missing]
     got = [repr(name) for name in table.names[:_MOST_NAMES]]
     if len(table.names) > _MOST_NAMES:

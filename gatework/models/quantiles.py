@@ -52,16 +52,18 @@ def interval(values: np.ndarray, level: float) -> tuple[np.ndarray, np.ndarray]:
     return quantile(values, tail), quantile(values, 1 - tail)
 
 
-def check_levels(level: float | Sequence[float]) -> list[float]:
-    """Give levels as a list, ascending and each once.
+def check_levels(level: float | Sequence[float] | None) -> list[float]:
+    """Give levels as a list, ascending and each once; None is no level.
 
     Raises
     ------
     OptionError
-        One is no number above 0 and below 100.
+        One is no number from 1 to below 100.
     """
+    if level is None:
+        return []
     levels: list[Any] = [level] if isinstance(level, Real | str) else list(level)  # type: ignore[arg-type]
     for one in levels:
-        if isinstance(one, bool) or not isinstance(one, Real) or not 0 < float(one) < 100:
-            raise OptionError(f"level must be percents above 0 and below 100; got {one!r}. Try level=(80, 90).")
+        if isinstance(one, bool) or not isinstance(one, Real) or not 1 <= float(one) < 100:
+            raise OptionError(f"level must be percents from 1 to below 100; got {one!r}. 90 is the usual one.")
     return sorted(set(levels))

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 from torch.nn.utils.rnn import PackedSequence
 
-from gatework.errors import BackendError
+from gatework.errors import BackendError, OptionError
 from gatework.nn.reading import read
 from gatework.nn.stack import Recurrent
 from gatework.ops import BACKENDS, choose
@@ -49,6 +49,10 @@ def backends(
       torch: cannot: it has no peepholes.
       equations: can run it.
     """
+    if not isinstance(layer, Recurrent):
+        raise OptionError(
+            f"layer must be a gatework.LSTM, GRU or RNN; got {type(layer).__name__}. Convert it with from_torch(layer)."
+        )
     reading = read(layer, x, state, lengths, reset)
     devices = [reading.x.device] if reading.x.is_cuda else []
     with torch.random.fork_rng(devices=devices):

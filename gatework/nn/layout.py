@@ -77,6 +77,7 @@ class Layout(NamedTuple):
         if lengths is None:
             return None
         found = torch.as_tensor(lengths)
+        found = found.long() if found.numel() == 0 else found  # an empty list has no type of its own
         if found.is_floating_point() or found.is_complex() or found.dtype == torch.bool:
             raise ShapeError(f"lengths must be whole numbers; got {found.dtype}. Convert them with lengths.long().")
         found = found.reshape(-1) if not self.batched and found.dim() == 0 else found

@@ -65,7 +65,7 @@ def _kernel(call: Call) -> Answer:
     first = call.directions[0]
     flat = [w for one in call.directions for w in (one.W, one.R, one.b_ih, one.b_hh, one.P) if w is not None]
     state = call.state if call.cell == "lstm" else call.state[0]
-    # In training mode whenever a gradient may be asked for: cuDNN refuses the backward pass of an inference call.
+    # In training mode whenever a gradient may be asked for: cuDNN and oneDNN cannot go back through an inference call.
     # Nothing else depends on it: dropout is 0 here, the layer draws its own between layers.
     rest = (flat, first.b_ih is not None, 1, 0.0, torch.is_grad_enabled(), len(call.directions) == 2)
     if call.batch_sizes is not None:

@@ -35,7 +35,7 @@ class Backtested(Estimator):
         n_windows: int = 1,
         step_size: int | None = None,
         refit: bool = False,
-        level: float | Sequence[float] = (90,),
+        level: float | Sequence[float] | None = (90,),
     ) -> Any:
         """Forecast the past as if it were the future, with a copy of this forecaster that has never seen it.
 

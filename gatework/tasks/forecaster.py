@@ -63,8 +63,12 @@ class Forecaster(Backtested):
         number of threads.
     alias : str
         The model's name in tables.
-    id_col, time_col, target_col : str
-        Your columns. Without a column "unique_id" the table is one series.
+    id_col : str
+        Your column that says which series a row belongs to. Without a column "unique_id" the table is one series.
+    time_col : str
+        Your column of times.
+    target_col : str
+        Your column of the values to forecast.
     progress : bool, optional
         Show a progress bar; by default where stderr is a terminal.
 
@@ -179,7 +183,7 @@ class Forecaster(Backtested):
         self.notes_ = [*panel.notes, *notes, *outcome(history, float(net.spread))]
         return self
 
-    def predict(self, df: Any = None, level: float | Sequence[float] = (90,)) -> Any:
+    def predict(self, df: Any = None, level: float | Sequence[float] | None = (90,)) -> Any:
         """Forecast the next h steps of each series.
 
         Parameters
@@ -188,7 +192,7 @@ class Forecaster(Backtested):
             The series to continue, with the columns that fit saw; fit need not have seen these series. By default those
             of fit.
         level : float or sequence of floats
-            Percents that the intervals are to hold.
+            Percents that the intervals are to hold; None for the median alone.
 
         Returns
         -------
@@ -225,7 +229,9 @@ class Forecaster(Backtested):
         at = origins(self._read_more(df), self.h, 1, self.h)[0]
         return -score([as_window(at, self._foresee(at.history))], self.alias).rows[self.alias].mase
 
-    def plot(self, df: Any = None, level: float | Sequence[float] = (80, 95), ids: Sequence[Any] | None = None) -> Any:
+    def plot(
+        self, df: Any = None, level: float | Sequence[float] | None = (80, 95), ids: Sequence[Any] | None = None
+    ) -> Any:
         """Draw the forecasts beside the end of the series; the parameters are those of predict.
 
         Parameters

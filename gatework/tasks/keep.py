@@ -12,7 +12,7 @@ from gatework.tasks.card import card
 from gatework.tasks.folder import Parts
 from gatework.tasks.recipe import Recipe
 from gatework.tasks.scores import Scores
-from gatework.train.checkpoint import Checkpoint, about, to_json
+from gatework.train.checkpoint import Checkpoint, to_json
 from gatework.train.history import History
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ def checkpoint(forecaster: Forecaster, panel: Panel, folder: str | PathLike | No
     run = {"class": type(forecaster).__name__, "params": params, "data": forecaster.source_}
     place = Checkpoint(folder, panel.fingerprint(), run)
     if resume and place.exists():
-        _refuse_other(params, (about(folder)["run"] or {}).get("params", {}), folder)
+        _refuse_other(params, (place.facts()["run"] or {}).get("params", {}), folder)
     return place
 
 

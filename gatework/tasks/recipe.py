@@ -91,6 +91,11 @@ def check(forecaster: Forecaster) -> None:
         raise OptionError(f"cell must be 'lstm', 'gru' or 'rnn'; got {forecaster.cell!r}.")
     if not isinstance(forecaster.alias, str) or not forecaster.alias:
         raise OptionError(f"alias must be a name for the forecast's column; got {forecaster.alias!r}.")
+    columns = (forecaster.id_col, forecaster.time_col, forecaster.target_col)
+    if forecaster.alias in (*columns, "cutoff"):
+        raise OptionError(f"alias must be a name that no other column has; got {forecaster.alias!r}. Choose another.")
+    if "cutoff" in columns:
+        raise OptionError("your columns must not be called 'cutoff', as a backtest's own is; got one. Rename it.")
 
 
 def choose(forecaster: Forecaster, panel: Panel) -> tuple[Recipe, list[str]]:

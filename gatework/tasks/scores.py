@@ -123,13 +123,13 @@ class Scores:
         standard errors from zero. With fewer pairs the line says what happened, and that it proves little.
         """
         if not self.pairs:
-            return "No verdict: no series has a MASE, since none changes or no value is known to score by."
+            return "No verdict: no series has a MASE, since none differs from its last season or none has a value to score."
         rival = min(self.gaps, key=lambda name: self.rows[name].mase)
         name, mine, theirs = BASELINES[rival], self.rows[self.alias].mase, self.rows[rival].mase
         scored = f"MASE {mine:.3f} against {theirs:.3f}"
         where = self.where()
         gap, error = self.gaps[rival]
-        if gap == 0 or (self.pairs >= ENOUGH and abs(gap) <= 2 * error):
+        if f"{mine:.3f}" == f"{theirs:.3f}" or (self.pairs >= ENOUGH and abs(gap) <= 2 * error):
             return f"No difference found between {self.alias} and {name}: {scored} on {where}."
         by = "" if theirs == 0 else f", {100 * abs(mine / theirs - 1):.0f} % {'better' if mine < theirs else 'worse'}"
         if self.pairs < ENOUGH:

@@ -117,6 +117,16 @@ class Checkpoint:
         make_folder(self.folder)
         write_whole(self.path, tensor_bytes(tensors, {"gatework": to_json(note)}))
 
+    def facts(self) -> dict[str, Any]:
+        """Return the facts alone, as `load` does, without torch."""
+        facts = about(self.folder)
+        if facts["fingerprint"] != self.fingerprint:
+            raise DataError(
+                f"data must be what the training in {self.folder} began with; got other data (fingerprint "
+                f"{self.fingerprint[:12]}, not {facts['fingerprint'][:12]}). Give the same data, or fit without resume."
+            )
+        return facts
+
     def load(self) -> tuple[dict[str, Tensor], dict[str, Any]]:
         """Return the tensors (on the CPU) and the facts.
 
@@ -127,12 +137,7 @@ class Checkpoint:
         """
         from safetensors.torch import load
 
-        facts = about(self.folder)
-        if facts["fingerprint"] != self.fingerprint:
-            raise DataError(
-                f"data must be what the training in {self.folder} began with; got other data (fingerprint "
-                f"{self.fingerprint[:12]}, not {facts['fingerprint'][:12]}). Give the same data, or fit without resume."
-            )
+        facts = self.facts()
         # Not mapped from the file, which the next save must be free to replace, on Windows too.
         return load(self.path.read_bytes()), facts
 

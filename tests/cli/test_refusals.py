@@ -113,7 +113,7 @@ ROWS = [
     ),
     (
         "gatework predict model --level 120",
-        "level must be percents above 0 and below 100; got 120.0. Try level=(80, 90).",
+        "level must be percents from 1 to below 100; got 120.0. 90 is the usual one.",
     ),
     (
         "gatework evaluate model data.csv --windows 40",

@@ -43,7 +43,7 @@ DAYS = pd.date_range("2024-03-28", periods=6)
         pd.DataFrame({"ds": DAYS.tz_localize("Europe/Berlin"), "y": range(6)}),
         pd.DataFrame({"ds": pd.date_range("2018-11-01", periods=2, freq="4D", tz="America/Sao_Paulo"), "y": [1, 2]}),
         pd.DataFrame({"unique_id": pd.Categorical(list("bbbaaa")), "ds": [1, 2, 3] * 2, "y": range(6)}),
-        pd.DataFrame({"unique_id": [7, 7, 7, 8, 8, 8], "ds": [1, 2, 4] * 2, "y": [1, 2, 3, None, None, None]}),
+        pd.DataFrame({"unique_id": [7, 7, 7, 8, 8, 8], "ds": [1, 2, 4] * 2, "y": [1, 2, 3, None, 5, None]}),
         pd.DataFrame({0: [1, 2, 3], 1: [4, 5, 6]}),
         pa.table(
             {
@@ -61,7 +61,7 @@ DAYS = pd.date_range("2024-03-28", periods=6)
         "zone",
         "no midnight",
         "categories",
-        "an empty series",
+        "a short series",
         "numbered",
         "date64",
     ],

@@ -199,12 +199,12 @@ def test_one_bad_series_does_not_fail_a_panel():
         season_length=2,
     )
     assert panel.ids == ("a", "b", "c", "d")
-    assert [len(series) for series in panel.values] == [5, 3, 1, 1]
-    assert np.isnan(panel.values[2]).all()
+    assert [len(series) for series in panel.values] == [5, 3, 0, 1]
     assert panel.notes == (
         "frequency: integer steps (1), inferred; season: 2 steps, as given.",
-        "1 of 10 steps have no value; they are masked, never filled.",
-        "2 of 4 series have fewer than 3 values.",
+        "empty steps at the ends of series are left off, 1 in all.",
+        "1 of 4 series has no value, and no forecast follows.",
+        "1 of 4 series has fewer than 3 values.",
         "1 of 4 series is constant.",
         "1 of 4 series has fewer values than two seasons.",
     )

@@ -220,6 +220,12 @@ def test_an_unknown_column(data, options, text):
     refused(DataError, text, data, **options)
 
 
+def test_one_column_for_two_things():
+    with pytest.raises(DataError) as error:
+        read({"ds": [1, 2, 3], "y": [1.0, 2.0, 3.0]}, time_col="y")
+    assert str(error.value) == "time_col must be another column than target_col; got 'y' for both. Name each."
+
+
 def test_two_columns_of_one_name():
     table = pd.DataFrame([[1, 2, 3]], columns=["ds", "y", "y"])
     refused(DataError, "data must have one column 'y'; got 2. Rename the others.", table)

@@ -49,7 +49,7 @@ def test_levels_come_back_in_order_and_once():
 def test_levels_that_cannot_be(level):
     with pytest.raises(OptionError) as error:
         check_levels([50, level])
-    assert str(error.value) == f"level must be percents above 0 and below 100; got {level!r}. Try level=(80, 90)."
+    assert str(error.value) == f"level must be percents from 1 to below 100; got {level!r}. 90 is the usual one."
 
 
 def test_a_level_that_is_text_is_named_whole():

@@ -8,6 +8,7 @@ from torch.nn.utils.rnn import pack_padded_sequence
 
 import gatework
 from gatework import backends
+from gatework.errors import OptionError
 
 X = torch.zeros(5, 2, 3)
 REASONS = {
@@ -104,3 +105,11 @@ def test_the_report_is_true(monkeypatch):
         ran.clear()
         layer(X)
         assert ran == [backends(layer, X).backend]
+
+
+def test_a_layer_of_torch_is_refused_with_the_way_out():
+    with pytest.raises(OptionError) as error:
+        backends(torch.nn.LSTM(3, 4), X)
+    assert str(error.value) == (
+        "layer must be a gatework.LSTM, GRU or RNN; got LSTM. Convert it with from_torch(layer)."
+    )

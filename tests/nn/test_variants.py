@@ -247,3 +247,8 @@ def test_in_eval_nothing_is_left_to_chance(variant):
     answers = [run(layer, asked) for _ in range(2)]
     assert torch.equal(torch.random.get_rng_state(), before)
     assert torch.equal(answers[0][0], answers[1][0])
+
+
+def test_a_batch_of_no_rows_has_no_lengths():
+    outputs, _ = LSTM(2, 3)(torch.randn(4, 0, 2), lengths=[])
+    assert outputs.shape == (4, 0, 3)

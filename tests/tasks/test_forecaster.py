@@ -403,6 +403,44 @@ def test_the_last_value_counts_even_where_training_does_not_help():
     assert (model.predict(moved)["LSTM"] != model.predict()["LSTM"]).all()
 
 
+def test_a_series_without_any_value_is_named_and_left_out_of_every_table(tmp_path):
+    table = pd.concat([frame(), months(10, "empty", np.nan)])
+    model = Forecaster(4, **SMALL).fit(table)
+    assert any(note.endswith(" series has no value, and no forecast follows.") for note in model.notes_)
+    for forecasts in (model.predict(), model.predict(table), model.cross_validation(table).drop(columns="y")):
+        assert "empty" not in set(forecasts["unique_id"])
+        assert forecasts.notna().all(axis=None)
+    pd.testing.assert_frame_equal(gatework.load(model.save(tmp_path / "model")).predict(), model.predict())
+
+
+@pytest.mark.parametrize(
+    ("settings", "text"),
+    [
+        ({"alias": "y"}, "alias must be a name that no other column has; got 'y'. Choose another."),
+        ({"alias": "cutoff"}, "alias must be a name that no other column has; got 'cutoff'. Choose another."),
+        (
+            {"time_col": "cutoff"},
+            "your columns must not be called 'cutoff', as a backtest's own is; got one. Rename it.",
+        ),
+    ],
+)
+def test_names_that_would_meet_in_one_table_are_refused(settings, text):
+    with pytest.raises(OptionError) as error:
+        Forecaster(4, **SMALL, **settings).fit(frame())
+    assert str(error.value) == text
+
+
+def test_without_a_level_there_is_the_median_alone(fitted):
+    assert [name for name in fitted.predict(level=None) if "LSTM" in name] == ["LSTM"]
+
+
+def test_resuming_with_other_data_is_refused_before_anything_is_learned(tmp_path, monkeypatch):
+    Forecaster(4, **SMALL).fit(frame(), folder=tmp_path)
+    monkeypatch.setattr("gatework.tasks.learning.learn", lambda *_: pytest.fail("learned"))
+    with pytest.raises(DataError, match=r"^data must be what the training in .* began with; got other data"):
+        Forecaster(4, **SMALL).fit(frame()[:-1], folder=tmp_path, resume=True)
+
+
 def test_it_learns_what_the_simple_forecast_cannot():
     t = np.arange(300)
     y = np.sin(t * 2 * np.pi / 17) + 0.01 * np.random.default_rng(0).normal(size=300)

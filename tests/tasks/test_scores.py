@@ -155,7 +155,10 @@ def test_no_winner_is_claimed_where_there_is_no_difference():
 
 def test_verdict_without_any_mase():
     scores = score([Window(panel([5, 5]), np.array([[5.0]]), forecast([[5]]))], "LSTM")
-    assert scores.verdict() == "No verdict: no series has a MASE, since none changes or no value is known to score by."
+    assert (
+        scores.verdict()
+        == "No verdict: no series has a MASE, since none differs from its last season or none has a value to score."
+    )
 
 
 def test_the_better_baseline_is_the_rival():
