@@ -123,7 +123,7 @@ class Scores:
         standard errors from zero. With fewer pairs the line says what happened, and that it proves little.
         """
         if not self.pairs:
-            return "No verdict: no series has a MASE, since none differs from its last season or none has a value to score."
+            return "No verdict: no series has a MASE. None differs from its last season, or none has a value to score."
         rival = min(self.gaps, key=lambda name: self.rows[name].mase)
         name, mine, theirs = BASELINES[rival], self.rows[self.alias].mase, self.rows[rival].mase
         scored = f"MASE {mine:.3f} against {theirs:.3f}"

@@ -157,7 +157,7 @@ def test_verdict_without_any_mase():
     scores = score([Window(panel([5, 5]), np.array([[5.0]]), forecast([[5]]))], "LSTM")
     assert (
         scores.verdict()
-        == "No verdict: no series has a MASE, since none differs from its last season or none has a value to score."
+        == "No verdict: no series has a MASE. None differs from its last season, or none has a value to score."
     )
 
 
