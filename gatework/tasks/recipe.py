@@ -109,6 +109,10 @@ def choose(forecaster: Forecaster, panel: Panel) -> tuple[Recipe, list[str]]:
     same = ("h", "batch_size", "learning_rate", "seed", "hidden_size", "num_layers", "cell")
     settings = {name: getattr(forecaster, name) for name in same}
     recipe = Recipe(input_size=input_size, lags=lags, steps=steps, **settings)
+    if longest <= h:
+        return recipe, [
+            f"h={h:,} is no shorter than any series ({longest:,} steps at most): nothing to learn or score by."
+        ]
     back = " and ".join(f"{lag:,}" for lag in lags)
     notes = [
         f"each forecast reads the last {input_size:,} steps, and their changes over {back}.",

@@ -368,6 +368,12 @@ def test_gaps_anywhere_are_not_filled_and_give_no_nan():
     check(last)
 
 
+def test_a_horizon_as_long_as_the_history_is_said_to_be():
+    model = one(np.arange(20.0), h=20)
+    assert "h=20 is no shorter than any series (20 steps at most): nothing to learn or score by." in model.notes_
+    assert np.isfinite(model.predict()["LSTM"]).all()
+
+
 def test_one_bad_series_does_not_harm_a_panel():
     bad = [
         months(2, "empty", np.nan),
