@@ -4,7 +4,9 @@ BIN := .venv/bin
 READY := .venv/.ready
 # torch first and exactly: a looser requirement would pull gigabytes of CUDA on a machine that has no torch yet.
 TORCH := torch==2.13.0
-LAYER_TESTS := tests/test_equations.py tests/test_identities.py tests/test_imports.py tests/ops tests/nn
+# One thread a worker: threads that wait for a busy core spin, and slow a test down many times over.
+PYTEST_ENV := OMP_NUM_THREADS=1
+LAYER_TESTS := tests/test_equations.py tests/test_identities.py tests/ops tests/nn
 
 .PHONY: demo test test-all test-bare lint clean
 
@@ -12,14 +14,14 @@ demo: $(READY)
 	$(BIN)/python examples/demo.py
 
 test: $(READY) lint
-	$(BIN)/python -m pytest -q -n 2
+	$(PYTEST_ENV) $(BIN)/python -m pytest -q -n 2
 
 test-all: test test-bare
 
 # What a person gets who installs gatework beside torch and numpy, and nothing else: the layer.
 test-bare: .venv-bare/.ready
 	.venv-bare/bin/python -m pip install --quiet --no-deps --force-reinstall .
-	.venv-bare/bin/pytest -q -n 2 $(LAYER_TESTS)
+	$(PYTEST_ENV) .venv-bare/bin/pytest -q -n 2 $(LAYER_TESTS)
 
 lint: $(READY)
 	$(BIN)/ruff check .
