@@ -5,13 +5,13 @@ from __future__ import annotations
 import torch
 
 from gatework.errors import BackendError, OptionError
-from gatework.ops import aten, plain
+from gatework.ops import aten, native, plain
 from gatework.ops.call import Answer, Call, Cell, Direction
 
 __all__ = ["BACKENDS", "Answer", "Call", "Cell", "Direction", "choose", "scan"]
 
 # The order is the order of preference: the quickest first, the one that can do everything last.
-BACKENDS = {backend.name: backend for backend in (aten, plain)}
+BACKENDS = {backend.name: backend for backend in (native, aten, plain)}
 
 
 def choose(call: Call, backend: str = "auto") -> str:

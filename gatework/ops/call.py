@@ -50,16 +50,52 @@ class Call(NamedTuple):
     clip: float | None = None
     trace: bool = False
 
+    def ways(self) -> list[OneWay]:
+        """The call's directions, each by itself. Packed rows have none: lay them out first (rows.py)."""
+        lstm, fresh = self.cell == "lstm", self.reset_state
+        return [
+            OneWay(
+                cell=self.cell,
+                x=self.x,
+                h=self.state[0][k],
+                c=self.state[1][k] if lstm else None,
+                w=w,
+                lengths=self.lengths,
+                reset=self.reset,
+                reset_state=None if fresh is None else (fresh[0][k], fresh[1][k] if lstm else None),
+                coupled=self.coupled,
+                clip=self.clip,
+                reverse=k == 1,
+            )
+            for k, w in enumerate(self.directions)
+        ]
+
     def tensors(self) -> list[Tensor]:
         """Every floating-point tensor in the call, in an order that `with_tensors` understands."""
-        return list(_leaves((self.x, self.state, self.directions, self.reset_state)))
+        return list(leaves((self.x, self.state, self.directions, self.reset_state)))
 
     def with_tensors(self, tensors: list[Tensor]) -> Call:
         """Return the same call with other floating-point tensors in the same places."""
-        x, state, directions, reset_state = _refill(
+        x, state, directions, reset_state = refill(
             (self.x, self.state, self.directions, self.reset_state), iter(tensors).__next__
         )
         return self._replace(x=x, state=state, directions=directions, reset_state=reset_state)
+
+
+class OneWay(NamedTuple):
+    """One direction of a Call: x (T, B, D), h and c (B, .), the weights and masks; the letters of equations.scan."""
+
+    cell: Cell
+    x: Tensor
+    h: Tensor
+    c: Tensor | None
+    w: Direction
+    lengths: Tensor | None = None
+    reset: Tensor | None = None
+    reset_state: tuple[Tensor, Tensor | None] | None = None
+    coupled: bool = False
+    clip: float | None = None
+    reverse: bool = False
 
 
 class Answer(NamedTuple):
@@ -70,19 +106,21 @@ class Answer(NamedTuple):
     moments: tuple[Any, ...] | None = None
 
 
-def _leaves(node: Any) -> Iterator[Tensor]:
+def leaves(node: Any) -> Iterator[Tensor]:
+    """Every tensor in nested tuples, from left to right."""
     if isinstance(node, Tensor):
         yield node
     elif isinstance(node, tuple):
         for part in node:
-            yield from _leaves(part)
+            yield from leaves(part)
 
 
-def _refill(node: Any, take: Callable[[], Tensor]) -> Any:
+def refill(node: Any, take: Callable[[], Tensor]) -> Any:
+    """Return the same nested tuples with `take()` in each tensor's place."""
     if isinstance(node, Tensor):
         return take()
     if isinstance(node, tuple):
-        parts = [_refill(part, take) for part in node]
+        parts = [refill(part, take) for part in node]
         return type(node)(*parts) if hasattr(node, "_fields") else tuple(parts)
     return node
 

@@ -1,0 +1,243 @@
+"""The native kernel on tensors: one direction of one layer, forward beside backward. csrc/contract.h says what it takes."""
+
+from __future__ import annotations
+
+import os
+from typing import Any, NamedTuple
+
+import torch
+from torch import Tensor
+
+from gatework.ops.built import native
+from gatework.ops.call import OneWay
+
+_CELLS = {"lstm": 0, "gru": 1, "rnn_tanh": 2, "rnn_relu": 3}
+_forked = False
+
+
+class Kept(NamedTuple):
+    """What forward leaves for backward. gates and cells are also what a trace shows."""
+
+    gates: Tensor  # (T, B, G)
+    cells: Tensor | None  # (T, B, H)
+    inner: Tensor | None = None  # (T, B, H) of a GRU
+    normed: Tensor | None = None  # (T, B, G) R h brought to mean 0 and variance 1
+    scale: Tensor | None = None  # (T, B)
+    stats_c: Tensor | None = None  # (T, B, 2)
+    raw: Tensor | None = None  # (T * B, G) W x before its layer norm, and that norm's
+    mean: Tensor | None = None  # (T * B, 1)
+    rstd: Tensor | None = None  # (T * B, 1)
+
+
+class Ends(NamedTuple):
+    """What forward answers: h at every step and the memory after the last."""
+
+    y: Tensor
+    h: Tensor
+    c: Tensor | None
+
+
+def forward(one: OneWay, keep: bool) -> tuple[Ends, Kept | None]:
+    """Run one direction; with `keep`, also give what `backward` needs."""
+    x, w = _visible(one), one.w
+    T, B = x.shape[:2]
+    S, H, G = w.R.shape[1], _hidden(one), w.R.shape[0]
+    flat, b = x.reshape(T * B, -1), _bias(one)
+    raw = mean = rstd = None
+    if w.norm_ih is None:
+        u = flat @ w.W.t() if b is None else torch.addmm(b, flat, w.W.t())
+    else:
+        raw = flat @ w.W.t()
+        u, mean, rstd = torch.native_layer_norm(raw, [G], w.norm_ih.weight, w.norm_ih.bias, 1e-5)
+        if b is not None:
+            u += b
+    lstm = one.cell == "lstm"
+    ends = Ends(x.new_empty(T, B, S), x.new_empty(B, S), x.new_empty(B, H) if lstm else None)
+    scan, held = _scan(one)
+    scan.u = u.data_ptr()
+    kept = None
+    if keep:
+        norm = w.norm_hh is not None
+        kept = Kept(
+            gates=u.view(T, B, G),  # the gates take the place of what they were made of
+            cells=x.new_empty(T, B, H) if lstm else None,
+            inner=x.new_empty(T, B, H) if one.cell == "gru" else None,
+            normed=x.new_empty(T, B, G) if norm else None,
+            scale=x.new_empty(T, B) if norm else None,
+            stats_c=x.new_empty(T, B, 2) if w.norm_c is not None else None,
+            raw=raw,
+            mean=mean,
+            rstd=rstd,
+        )
+        _set(scan, **kept._asdict())
+    _set(scan, y=ends.y, h_n=ends.h, c_n=ends.c)
+    native.forward(scan)
+    del held
+    return ends, kept
+
+
+class Gradients(NamedTuple):
+    """The gradient of the loss by each of a OneWay's tensors; None where there is no such tensor."""
+
+    x: Tensor | None
+    h: Tensor
+    c: Tensor | None
+    W: Tensor
+    R: Tensor
+    b_ih: Tensor | None
+    b_hh: Tensor | None
+    P: Tensor | None
+    p: Tensor | None
+    norm_ih: tuple[Tensor, Tensor] | None
+    norm_hh: tuple[Tensor, Tensor] | None
+    norm_c: tuple[Tensor, Tensor] | None
+    reset_state: tuple[Tensor, Tensor | None] | None
+
+
+def backward(
+    one: OneWay,
+    y: Tensor,
+    kept: Kept,
+    dy: Tensor | None,
+    dh: Tensor | None,
+    dc: Tensor | None,
+    dgates: Tensor | None = None,
+    dcells: Tensor | None = None,
+    *,
+    wants_x: bool = True,
+) -> Gradients:
+    """Go back from the gradient by what forward answered; None is a gradient of zero."""
+    x, w = _visible(one), one.w
+    T, B = x.shape[:2]
+    S, H, G = w.R.shape[1], _hidden(one), w.R.shape[0]
+    new = x.new_empty
+    scan, held = _scan(one)
+    given = [None if t is None else t.contiguous() for t in (dy, dh, dc, dgates, dcells)]
+    _set(scan, y=y, **kept._asdict())
+    _set(scan, **dict(zip(("dy", "dh_n", "dc_n", "dgates", "dcells"), given, strict=True)))
+    du = new(T, B, G)
+    da = new(T, B, G) if w.norm_hh is not None or one.cell == "gru" else du
+    # Where memory may begin anew, end early or be masked, R did not see y of the step before.
+    seen = None if w.m is None and one.lengths is None and one.reset is None else new(T, B, S)
+    fresh_h, fresh_c = one.reset_state or (None, None)
+    out: dict[str, Tensor | None] = {
+        "dh0": new(B, S),
+        "dc0": None if one.c is None else new(B, H),
+        "dfresh_h": None if fresh_h is None else new(B, S),
+        "dfresh_c": None if fresh_c is None else new(B, H),
+        "db": new(H) if one.cell == "gru" and w.b_hh is not None else None,
+        "dp": None if w.p is None else new(*w.p.shape),
+        "dnorm_weight": None if w.norm_hh is None else new(G),
+        "dnorm_bias": None if w.norm_hh is None else new(G),
+        "dnorm_c_weight": None if w.norm_c is None else new(H),
+        "dnorm_c_bias": None if w.norm_c is None else new(H),
+        "projected": None if w.P is None else new(T, B, H),
+        "dprojected": None if w.P is None else new(T, B, S),
+    }
+    _set(scan, du=du, da=da, seen=seen, **out)
+    native.backward(scan)
+    del held
+    du, flat = du.view(T * B, G), x.reshape(T * B, -1)
+    db = None if w.b_ih is None else du.sum(0)
+    db_hh = db
+    if out["db"] is not None and db is not None:
+        db_hh = torch.cat([db[: 2 * H], out["db"]])
+    norm_ih = None
+    draw = du
+    if w.norm_ih is not None:
+        draw, *gains = torch.ops.aten.native_layer_norm_backward(
+            du, kept.raw, [G], kept.mean, kept.rstd, w.norm_ih.weight, w.norm_ih.bias, [True, True, True]
+        )
+        norm_ih = (gains[0], gains[1])
+    projected, dprojected = out["projected"], out["dprojected"]
+    return Gradients(
+        x=(draw @ w.W).view(x.shape) if wants_x else None,
+        h=out["dh0"],
+        c=out["dc0"],
+        W=draw.t() @ flat,
+        R=_by_R(one, da, y, seen),
+        b_ih=db,
+        b_hh=db_hh,
+        P=None if projected is None else dprojected.view(-1, S).t() @ projected.view(-1, H),
+        p=out["dp"],
+        norm_ih=norm_ih,
+        norm_hh=None if w.norm_hh is None else (out["dnorm_weight"], out["dnorm_bias"]),
+        norm_c=None if w.norm_c is None else (out["dnorm_c_weight"], out["dnorm_c_bias"]),
+        reset_state=None if fresh_h is None else (out["dfresh_h"], out["dfresh_c"]),
+    )
+
+
+def _by_R(one: OneWay, da: Tensor, y: Tensor, seen: Tensor | None) -> Tensor:
+    """The recurrent weights' gradient: that of R h, times the h that R saw, over all steps and rows."""
+    G, S = one.w.R.shape
+    if seen is not None:
+        return da.view(-1, G).t() @ seen.view(-1, S)
+    first, later, before = (-1, da[:-1], y[1:]) if one.reverse else (0, da[1:], y[:-1])
+    at_first = da[first].t() @ one.h
+    return torch.addmm(at_first, later.reshape(-1, G).t(), before.reshape(-1, S))
+
+
+def _visible(one: OneWay) -> Tensor:
+    """Cut x's padding off: it may hold anything, and 0 * NaN is NaN."""
+    if one.lengths is None:
+        return one.x
+    alive = torch.arange(one.x.shape[0])[:, None] < one.lengths
+    return torch.where(alive[..., None], one.x, torch.zeros((), dtype=one.x.dtype))
+
+
+def _hidden(one: OneWay) -> int:
+    if one.c is not None:
+        return one.c.shape[-1]
+    return one.h.shape[-1]
+
+
+def _bias(one: OneWay) -> Tensor | None:
+    w = one.w
+    if w.b_ih is None or w.b_hh is None:
+        return w.b_ih
+    if one.cell != "gru":
+        return w.b_ih + w.b_hh
+    b, H = w.b_ih.clone(), _hidden(one)
+    b[: 2 * H] += w.b_hh[: 2 * H]  # the candidate's recurrent bias lies inside the reset gate
+    return b
+
+
+def _scan(one: OneWay) -> tuple[Any, Any]:
+    """The kernel's view of what forward and backward share, and the tensors that must live as long as it is used."""
+    w, (T, B) = one.w, one.x.shape[:2]
+    H = _hidden(one)
+    scan = native.Scan32() if one.x.dtype == torch.float32 else native.Scan64()
+    scan.T, scan.B, scan.H, scan.S, scan.K = T, B, H, w.R.shape[1], w.R.shape[0] // H
+    scan.cell, scan.coupled, scan.reverse = _CELLS[one.cell], one.coupled, one.reverse
+    scan.threads = 1 if _forked else torch.get_num_threads()
+    scan.clip = one.clip or 0.0
+    scan.zh_is_one = w.zh is not None and w.zh.dim() == 0
+    scan.zc_is_one = w.zc is not None and w.zc.dim() == 0
+    b = w.b_hh[2 * H :] if one.cell == "gru" and w.b_hh is not None else None
+    fresh_h, fresh_c = one.reset_state or (None, None)
+    tensors = {
+        "h0": one.h, "c0": one.c, "R": w.R, "b": b, "p": w.p, "P": w.P, "m": w.m, "zh": w.zh, "zc": w.zc,
+        "lengths": one.lengths, "reset": one.reset, "fresh_h": fresh_h, "fresh_c": fresh_c,
+    }  # fmt: skip
+    for name, norm in (("norm", w.norm_hh), ("norm_c", w.norm_c)):
+        if norm is not None:
+            tensors |= {f"{name}_weight": norm.weight, f"{name}_bias": norm.bias}
+    held = {name: t.contiguous() for name, t in tensors.items() if t is not None}
+    _set(scan, **held)
+    return scan, held
+
+
+def _set(scan: Any, **tensors: Tensor | None) -> None:
+    for name, t in tensors.items():
+        if t is not None and name not in ("raw", "mean", "rstd"):
+            setattr(scan, name, t.data_ptr())
+
+
+def _in_child() -> None:
+    # A forked process has the parent's OpenMP in memory but none of its threads: to wake them is to wait for ever.
+    global _forked
+    _forked = True
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_in_child)

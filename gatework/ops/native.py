@@ -1,0 +1,166 @@
+"""The backend "native": our own kernel for the CPU, every variant of every cell. csrc/ holds it, kernel.py feeds it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from gatework import equations
+from gatework.ops import built, kernel, plain
+from gatework.ops.call import Answer, Call, OneWay, apart, in_transform, leaves, refill
+from gatework.ops.rows import packed
+
+name = "native"
+
+_TYPES = (torch.float32, torch.float64)
+
+
+def why_not(call: Call) -> list[str]:
+    """Say what the kernel cannot do of this call."""
+    if built.why is not None:
+        return [built.why]
+    device, dtype = call.x.device.type, call.x.dtype
+    reasons = []
+    if device != "cpu":
+        reasons.append(f"it runs on the cpu only, not on {device}")
+    elif torch.is_autocast_enabled("cpu"):
+        reasons.append("it does not lower its numbers' type under autocast")
+    if dtype not in _TYPES:
+        reasons.append(f"it has float32 and float64 only, not {str(dtype).removeprefix('torch.')}")
+    elif any(t.dtype != dtype for t in call.tensors()):
+        reasons.append("it wants all its numbers of one type")
+    if in_transform(call):
+        reasons.append("it is wrong or refuses under torch.func and in forward-mode differentiation")
+    if any(z.requires_grad for w in call.directions for z in (w.m, w.zh, w.zc) if z is not None):
+        reasons.append("it has no gradient of a mask")
+    return reasons
+
+
+def run(call: Call) -> Answer:
+    """Run each direction through the kernel."""
+    if call.batch_sizes is not None:
+        return packed(call, call.batch_sizes, run)
+    ends = [_direction(one, call.trace) for one in call.ways()]
+    ys, hs, cs, moments = zip(*ends, strict=True)
+    states = (hs,) if call.cell != "lstm" else (hs, cs)
+    if len(ends) == 1:
+        y, state = ys[0], tuple(part[0][None] for part in states)
+    else:
+        y, state = torch.cat(ys, dim=-1), tuple(torch.stack(part) for part in states)
+    return Answer(y, state, moments if call.trace else None)
+
+
+def _direction(one: OneWay, trace: bool) -> tuple[Tensor, Tensor, Tensor | None, Any]:
+    if _watched(one):
+        from gatework.ops import native_op
+
+        y, h, c, gates, cells = native_op.run(one, trace)
+    elif torch.is_grad_enabled() and any(t.requires_grad for t in tensors(one)):
+        y, h, c, gates, cells = _Differentiable.apply(one, trace, *tensors(one))
+    else:
+        (y, h, c), kept = kernel.forward(one, keep=trace)
+        gates, cells = (None, None) if kept is None else (kept.gates, kept.cells)
+    return y, h, c, moments(one, y, gates, cells) if trace else None
+
+
+def _watched(one: OneWay) -> bool:
+    """Whether somebody records torch's operations: they must find one of ours among them, not a gap."""
+    return (
+        torch.compiler.is_compiling()
+        or torch._C._len_torch_dispatch_stack() > 0
+        or torch._C._get_tracing_state() is not None
+        or type(one.x) not in (Tensor, torch.nn.Parameter)
+    )
+
+
+def moments(one: OneWay, y: Tensor, gates: Tensor, cells: Tensor | None) -> Any:
+    """Name what the kernel kept, as equations.py names it."""
+    if one.cell == "lstm":
+        if not one.coupled:
+            return equations.Moment(*gates.chunk(4, dim=-1), cells, y)
+        i, g, o = gates.chunk(3, dim=-1)
+        f = 1 - i
+        if one.lengths is not None:
+            f = f * (torch.arange(len(f))[:, None] < one.lengths)[..., None]
+        return equations.Moment(i, f, g, o, cells, y)
+    if one.cell == "gru":
+        return equations.GRUMoment(*gates.chunk(3, dim=-1), y)
+    return equations.RNNMoment(y)
+
+
+_WITH_GRADIENT = ("W", "R", "b_ih", "b_hh", "P", "p", "norm_ih", "norm_hh", "norm_c")
+
+
+def tensors(one: OneWay) -> list[Tensor]:
+    """Everything in `one` that has a gradient, in the order of `gradients`."""
+    return list(leaves((one.x, one.h, one.c, *(getattr(one.w, field) for field in _WITH_GRADIENT), one.reset_state)))
+
+
+def with_tensors(one: OneWay, given: Sequence[Tensor]) -> OneWay:
+    """Return the same direction with other tensors in those places."""
+    weights = tuple(getattr(one.w, field) for field in _WITH_GRADIENT)
+    x, h, c, weights, fresh = refill((one.x, one.h, one.c, weights, one.reset_state), iter(given).__next__)
+    w = one.w._replace(**dict(zip(_WITH_GRADIENT, weights, strict=True)))
+    return one._replace(x=x, h=h, c=c, w=w, reset_state=fresh)
+
+
+def gradients(one: OneWay, found: kernel.Gradients) -> list[Tensor | None]:
+    """Lay gradients out as `tensors` lays out what they belong to."""
+    flat: list[Tensor | None] = []
+    for at, gradient in zip(kernel.Gradients._fields, found, strict=True):
+        owner = getattr(one, at) if at in OneWay._fields else getattr(one.w, at)
+        if isinstance(owner, Tensor):
+            flat.append(gradient)
+        elif owner is not None:
+            flat.extend(g for o, g in zip(owner, gradient, strict=True) if o is not None)
+    return flat
+
+
+def by_equations(one: OneWay, inputs: list[Tensor]) -> tuple[Tensor | None, ...]:
+    """Answer as the kernel does, in plain operations, whose gradient has a gradient."""
+    moment, h, c = plain.one_way(with_tensors(one, inputs))
+    y = moment.h
+    if one.cell == "lstm":
+        gates = [moment.i, moment.g, moment.o] if one.coupled else [moment.i, moment.f, moment.g, moment.o]
+        return y, h, c, torch.cat(gates, dim=-1), moment.c
+    if one.cell == "gru":
+        return y, h, None, torch.cat([moment.r, moment.z, moment.n], dim=-1), None
+    return y, h, None, None, None
+
+
+class _Differentiable(torch.autograd.Function):
+    """The kernel's answer and gradient, and the equations' gradient of that gradient."""
+
+    @staticmethod
+    def forward(ctx, one: OneWay, trace: bool, *given: Tensor):
+        ends, kept = kernel.forward(one, keep=True)
+        assert kept is not None
+        ctx.set_materialize_grads(False)
+        ctx.one, ctx.kept = one, [t is not None for t in kept]
+        ctx.save_for_backward(*given, ends.y, *(t for t in kept if t is not None))
+        ctx.count = len(given)
+        return (*ends, *(kept[:2] if trace and one.cell not in ("rnn_tanh", "rnn_relu") else (None, None)))
+
+    @staticmethod
+    def backward(ctx, *grads):
+        given, (y, *rest) = ctx.saved_tensors[: ctx.count], ctx.saved_tensors[ctx.count :]
+        if torch.is_grad_enabled():
+            return None, None, *twice(ctx.one, given, grads)
+        take = iter(rest)
+        kept = kernel.Kept(*(next(take) if there else None for there in ctx.kept))
+        one = with_tensors(ctx.one, given)
+        found = kernel.backward(one, y, kept, *grads, wants_x=ctx.needs_input_grad[2])
+        return None, None, *gradients(one, found)
+
+
+def twice(one: OneWay, given: Any, grads: Any) -> list[Tensor | None]:
+    """Give the gradient as a graph of its own, by the equations."""
+    inputs = apart(given)
+    pairs = [(out, g) for out, g in zip(by_equations(one, inputs), grads, strict=True) if g is not None]
+    if not pairs:
+        return [None] * len(inputs)
+    outputs, cotangents = zip(*pairs, strict=True)
+    return list(torch.autograd.grad(outputs, inputs, cotangents, create_graph=True, allow_unused=True))
