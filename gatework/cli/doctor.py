@@ -14,12 +14,14 @@ def doctor() -> int:
     import torch
 
     import gatework
+    from gatework.ops.built import native, why
 
     threads = f"{torch.get_num_threads()} thread" + ("s" if torch.get_num_threads() > 1 else "")
     print(f"gatework   {__version__}")
     print(f"python     {platform.python_version()} on {platform.system()} {platform.machine()}")
     print(f"torch      {torch.__version__}")
     print(f"processor  {torch.backends.cpu.get_cpu_capability()}, {threads}")
+    print(f"native     {why or f'built; it uses {native.instruction_sets()[0]} and {threads}'}")
     print(f"device     {_device(torch)}")
 
     layer, x = gatework.LSTM(8, 16), torch.randn(20, 4, 8)

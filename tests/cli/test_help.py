@@ -101,13 +101,24 @@ def test_doctor_finds_a_sound_installation(type_in, folder):
     for line in (
         rf"torch +{re.escape(__import__('torch').__version__)}",
         r"processor +\w+, 1 thread",
-        r"  torch +ready, used by default",
+        r"native +(built; it uses (avx512|avx2|plain) and 1 thread|it was not built: .*)",
+        r"  torch +ready(, used by default)?",
         r"  equations +ready",
         r"  they agree: the largest difference is \de-\d\d",
         r"  matplotlib +\d.* \(optional, plot\)",
     ):
         assert re.search(f"^{line}$", said.out, re.MULTILINE), line
+    assert said.out.count("used by default") == 1
     assert "pytest" not in said.out
+
+
+def test_doctor_says_why_there_is_no_native_kernel(type_in, folder, monkeypatch):
+    monkeypatch.setattr("gatework.ops.built.native", None)
+    monkeypatch.setattr("gatework.ops.built.why", "it was not built: nobody could")
+    said = type_in("gatework doctor")
+    assert said.code == 0
+    assert "\nnative     it was not built: nobody could\n" in said.out
+    assert "\n  native     it was not built: nobody could\n" in said.out
 
 
 def test_doctor_says_how_to_install_what_is_missing_and_sees_backends_that_disagree(type_in, folder, monkeypatch):
