@@ -31,12 +31,14 @@ class Layout(NamedTuple):
         if x.dim() == 2:
             check_shape("x", tuple(x.shape), ("T", input_size), "A batch has three dimensions.")
             return cls(x.shape[0], 1, batched=False)
-        want = ("B", "T", input_size) if batch_first else ("T", "B", input_size)
-        advice = "Give one sequence (T, D) or a batch of them."
-        if x.dim() == 3 and x.shape[2] != input_size:
-            moved = input_size in x.shape
-            advice = "Its features must come last." if moved else f"The layer has input_size={input_size}."
-        check_shape("x", tuple(x.shape), want, advice)
+        # The question comes before the words of its refusal, here and below: they would cost more than a small call.
+        if x.dim() != 3 or x.shape[2] != input_size:
+            want = ("B", "T", input_size) if batch_first else ("T", "B", input_size)
+            advice = "Give one sequence (T, D) or a batch of them."
+            if x.dim() == 3:
+                moved = input_size in x.shape
+                advice = "Its features must come last." if moved else f"The layer has input_size={input_size}."
+            check_shape("x", tuple(x.shape), want, advice)
         T, B = (x.shape[1], x.shape[0]) if batch_first else (x.shape[0], x.shape[1])
         return cls(T, B, batch_first=batch_first)
 
@@ -58,8 +60,9 @@ class Layout(NamedTuple):
         """Check each memory, (layers * directions, B, width), and order its rows as the packed data are."""
         for k, (state, width) in enumerate(zip(states, widths, strict=True)):
             want = (layers, self.B, width) if self.batched else (layers, width)
-            advice = f"One memory a layer and direction{', and a row of it a sequence' if self.batched else ''}."
-            check_shape(name if len(states) == 1 else f"{name}[{k}]", tuple(state.shape), want, advice)
+            if state.shape != want:
+                advice = f"One memory a layer and direction{', and a row of it a sequence' if self.batched else ''}."
+                check_shape(name if len(states) == 1 else f"{name}[{k}]", tuple(state.shape), want, advice)
         if not self.batched:
             return tuple(state.unsqueeze(1) for state in states)
         order = None if self.packed is None else self.packed.sorted_indices

@@ -18,10 +18,7 @@ _SHARE = "It is the share of units to drop."
 def check_options(layer: Recurrent) -> None:
     """Raise TypeError or OptionError where a setting of `layer` cannot be, alone or beside another."""
     for name in ("input_size", "hidden_size", "num_layers"):
-        value = getattr(layer, name)
-        if isinstance(value, bool) or not isinstance(value, int):
-            raise TypeError(f"{name} must be an int; got {type(value).__name__}. Give a whole number.")
-        _check(value > 0, name, "at least 1", value, "Give a size.")
+        check_size(name, getattr(layer, name))
     for name in ("bias", "batch_first", "bidirectional", "layer_norm", "peephole", "coupled_gates"):
         value = getattr(layer, name)
         if not isinstance(value, bool):
@@ -58,6 +55,22 @@ def check_options(layer: Recurrent) -> None:
             f"dropout={layer.dropout} does nothing with num_layers=1: it acts between layers. "
             "Use recurrent_dropout, or more layers.",
             stacklevel=4,
+        )
+
+
+def check_size(name: str, value: Any) -> None:
+    """Raise TypeError or OptionError where `value` is no size: a whole number from 1 on."""
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise TypeError(f"{name} must be an int; got {type(value).__name__}. Give a whole number.")
+    _check(value > 0, name, "at least 1", value, "Give a size.")
+
+
+def check_one_way(layer: Recurrent, what: str) -> None:
+    """Raise OptionError where `layer` reads from both ends, and so cannot go moment by moment."""
+    if layer.bidirectional:
+        raise OptionError(
+            f"bidirectional must be False for {what}; got True. "
+            "A reverse direction reads the end first: call the layer on the whole sequence."
         )
 
 

@@ -32,7 +32,7 @@ def read(
     """Check the arguments of a call against `layer`. Raises ShapeError or OptionError."""
     layout = Layout.of(input, layer.input_size, layer.batch_first)
     x = layout.inward(input)
-    _check_kind("x", x, layer.weight_ih_l0)
+    check_kind("x", x, layer.weight_ih_l0)
     if layout.packed is not None:
         given = {"lengths": lengths, "reset": reset, "reset_state": reset_state, "trace": trace or None}
         for name, value in given.items():
@@ -45,11 +45,11 @@ def read(
     if hx is None:
         state = tuple(x.new_zeros(layers, layout.B, width) for width in widths)
     else:
-        state = layout.states_inward("state", _parts(layer, "state", hx), widths, layers)
+        state = layout.states_inward("state", parts_of(layer, "state", hx), widths, layers)
     if reset_state is not None:
         if reset is None:
             raise OptionError("reset must be given with reset_state; got None. Say which steps begin anew.")
-        parts = _parts(layer, "reset_state", reset_state)
+        parts = parts_of(layer, "reset_state", reset_state)
         reset_state = layout.states_inward("reset_state", parts, widths, layers)
     return Reading(
         layout,
@@ -62,7 +62,7 @@ def read(
     )
 
 
-def _check_kind(name: str, given: Tensor, weight: Tensor) -> None:
+def check_kind(name: str, given: Tensor, weight: Tensor) -> None:
     """Refuse a tensor on another device than the weights, or of another type (which autocast would mend)."""
     if given.device != weight.device:
         raise ShapeError(
@@ -77,7 +77,7 @@ def _check_kind(name: str, given: Tensor, weight: Tensor) -> None:
         )
 
 
-def _parts(layer: Recurrent, name: str, state: Any) -> tuple[Tensor, ...]:
+def parts_of(layer: Recurrent, name: str, state: Any) -> tuple[Tensor, ...]:
     """Take a caller's state apart: (h, c) of an LSTM, h of the others."""
     if layer.cell != "lstm":
         if not isinstance(state, Tensor):
@@ -93,5 +93,5 @@ def _parts(layer: Recurrent, name: str, state: Any) -> tuple[Tensor, ...]:
     else:
         parts = tuple(state)
     for k, part in enumerate(parts):
-        _check_kind(name if len(parts) == 1 else f"{name}[{k}]", part, layer.weight_ih_l0)
+        check_kind(name if len(parts) == 1 else f"{name}[{k}]", part, layer.weight_ih_l0)
     return parts
