@@ -6,7 +6,7 @@ READY := .venv/.ready
 TORCH := torch==2.13.0
 # What builds the native kernel, in .venv itself: a build in an isolated environment begins anew each time.
 BUILD := scikit-build-core nanobind cmake ninja
-KERNEL := CMakeLists.txt $(wildcard gatework/ops/csrc/*)
+KERNEL := $(wildcard gatework/ops/csrc/*)
 # One thread a worker: threads that wait for a busy core spin, and slow a test down many times over.
 PYTEST_ENV := OMP_NUM_THREADS=1
 LAYER_TESTS := tests/test_equations.py tests/test_identities.py tests/ops tests/nn
@@ -16,7 +16,7 @@ LAYER_TESTS := tests/test_equations.py tests/test_identities.py tests/ops tests/
 demo: $(READY)
 	$(BIN)/python examples/demo.py
 
-test: native lint
+test: $(READY) lint
 	$(PYTEST_ENV) $(BIN)/python -m pytest -q -n 2
 
 test-all: test test-bare
@@ -26,21 +26,24 @@ test-bare: .venv-bare/.ready
 	.venv-bare/bin/python -m pip install --quiet --no-deps --force-reinstall .
 	$(PYTEST_ENV) .venv-bare/bin/pytest -q -n 2 $(LAYER_TESTS)
 
-# The native kernel from what its sources are now; fails where they do not compile, and has nothing to do where no
-# compiler was found. A change of one file takes as long as that file.
+# The native kernel from what its sources are now: an environment that is ready has it.
 native: $(READY)
-	test ! -f build/editable/build.ninja || $(BIN)/cmake --build build/editable
 
 lint: $(READY)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-$(READY): pyproject.toml $(KERNEL)
+.venv/.installed: pyproject.toml CMakeLists.txt
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	$(BIN)/python -c "import torch" 2>/dev/null || $(BIN)/python -m pip install --quiet $(TORCH)
 	$(BIN)/python -m pip install --quiet $(BUILD)
 	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m pip install --quiet --no-build-isolation -e '.[dev]'
+	touch .venv/.installed
+
+# Compiles what changed since; nothing where no compiler was found.
+$(READY): .venv/.installed $(KERNEL)
+	$(BIN)/cmake --build build/editable
 	touch $(READY)
 
 .venv-bare/.ready: pyproject.toml
