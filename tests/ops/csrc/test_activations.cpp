@@ -1,5 +1,5 @@
 // How many units in the last place exp, sigmoid and tanh are off, at worst: over all floats when called with `all` (some
-// minutes), else over a sample, and over random doubles. Exits with 1 where that is more than it may be.
+// minutes), else over a sample; and over random doubles. Exits with 1 where that is more than it may be.
 #include "activations.h"
 
 #include <algorithm>
@@ -74,7 +74,8 @@ struct Check {
 bool floats(uint64_t stride) {
     Check<float> check;
     float x[lanes<float>];
-    constexpr float endless = std::numeric_limits<float>::infinity(), least = std::numeric_limits<float>::denorm_min();
+    constexpr float endless = std::numeric_limits<float>::infinity();
+    constexpr float least = std::numeric_limits<float>::denorm_min();
     const float special[] = {0, -0.0f,  least,  -least, endless, -endless,   NAN,  -NAN,
                              1, 88.72f, 88.73f, -87.4f, -100, -103.9f, -104, 1e-38f};
     for (float one : special) {
@@ -96,7 +97,8 @@ bool doubles(long many) {
     Check<double> check;
     std::mt19937_64 random(1);
     std::uniform_real_distribution<double> near(-40, 40), far(-760, 760);
-    constexpr double endless = std::numeric_limits<double>::infinity(), least = std::numeric_limits<double>::denorm_min();
+    constexpr double endless = std::numeric_limits<double>::infinity();
+    constexpr double least = std::numeric_limits<double>::denorm_min();
     const double special[] = {0,      -0.0,    least,  -least, endless, -endless,  NAN,
                               1e-300, -1e-300, 709.78, 709.79, -745.1, -745.2, 1e308};
     double x[lanes<double>];
