@@ -1,4 +1,4 @@
-"""The native kernel on tensors: one direction of one layer, forward beside backward. csrc/contract.h says what it takes."""
+"""The native kernel on tensors: one direction of a layer, forward beside backward; csrc/contract.h is what it takes."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def forward(one: OneWay, keep: bool) -> tuple[Ends, Kept | None]:
     x, w = _visible(one), one.w
     T, B = x.shape[:2]
     S, H, G = w.R.shape[1], _hidden(one), w.R.shape[0]
-    flat, b = x.reshape(T * B, -1), _bias(one)
+    flat, b = x.reshape(T * B, -1), bias(one)
     raw = mean = rstd = None
     if w.norm_ih is None:
         u = flat @ w.W.t() if b is None else torch.addmm(b, flat, w.W.t())
@@ -53,7 +53,7 @@ def forward(one: OneWay, keep: bool) -> tuple[Ends, Kept | None]:
             u += b
     lstm = one.cell == "lstm"
     ends = Ends(x.new_empty(T, B, S), x.new_empty(B, S), x.new_empty(B, H) if lstm else None)
-    scan, held = _scan(one)
+    scan, held = scan_of(one)
     scan.u = u.data_ptr()
     kept = None
     if keep:
@@ -111,7 +111,7 @@ def backward(
     T, B = x.shape[:2]
     S, H, G = w.R.shape[1], _hidden(one), w.R.shape[0]
     new = x.new_empty
-    scan, held = _scan(one)
+    scan, held = scan_of(one)
     given = [None if t is None else t.contiguous() for t in (dy, dh, dc, dgates, dcells)]
     _set(scan, y=y, **kept._asdict())
     _set(scan, **dict(zip(("dy", "dh_n", "dc_n", "dgates", "dcells"), given, strict=True)))
@@ -191,7 +191,8 @@ def _hidden(one: OneWay) -> int:
     return one.h.shape[-1]
 
 
-def _bias(one: OneWay) -> Tensor | None:
+def bias(one: OneWay) -> Tensor | None:
+    """The biases that join the input's share, in one."""
     w = one.w
     if w.b_ih is None or w.b_hh is None:
         return w.b_ih
@@ -202,7 +203,7 @@ def _bias(one: OneWay) -> Tensor | None:
     return b
 
 
-def _scan(one: OneWay) -> tuple[Any, Any]:
+def scan_of(one: OneWay) -> tuple[Any, Any]:
     """The kernel's view of what forward and backward share, and the tensors that must live as long as it is used."""
     w, (T, B) = one.w, one.x.shape[:2]
     H = _hidden(one)

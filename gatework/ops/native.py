@@ -76,6 +76,13 @@ def _watched(one: OneWay) -> bool:
     )
 
 
+def stepper(calls: list[Call]) -> Any:
+    """Take a stack of layers one step at a time."""
+    from gatework.ops.native_step import Stepper
+
+    return Stepper(calls)
+
+
 def moments(one: OneWay, y: Tensor, gates: Tensor, cells: Tensor | None) -> Any:
     """Name what the kernel kept, as equations.py names it."""
     if one.cell == "lstm":

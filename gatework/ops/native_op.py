@@ -90,7 +90,7 @@ def backward(
     clip: float | None,
     reverse: bool,
 ) -> list[Tensor]:
-    """Gradients of what forward took, those of native.tensors alone; `there` says which of forward's tensors are given."""
+    """Gradients of native.tensors; `there` says which of forward's tensors are given."""
     take = iter(given)
     one = _one_way(*(next(take) if here else None for here in there), cell, coupled, clip, reverse)
     y, _, _, *rest = answered

@@ -1,5 +1,5 @@
 // The kernel in AVX2 and FMA: registers of 32 bytes.
 #define GATEWORK_BYTES 32
-#include "kernel.h"
+#include "step.h"
 
-extern const Kernel gatework_avx2{run<float, false>, run<double, false>, run<float, true>, run<double, true>};
+extern const Kernel gatework_avx2{doors<float>, doors<double>};

@@ -1,5 +1,5 @@
 // The kernel in AVX-512: registers of 64 bytes, and twice as many.
 #define GATEWORK_BYTES 64
-#include "kernel.h"
+#include "step.h"
 
-extern const Kernel gatework_avx512{run<float, false>, run<double, false>, run<float, true>, run<double, true>};
+extern const Kernel gatework_avx512{doors<float>, doors<double>};

@@ -88,10 +88,31 @@ struct Scan {
     Real* dprojected = nullptr;  // (T, B, S) by P's product
 };
 
-// One set of instructions' kernel. forward and backward return false where memory ran out.
+// Where u comes from when a layer takes one step at a time: u = W x + b, W x normalised first where there is a norm.
+template <class Real>
+struct Share {
+    int64_t D = 0;
+    const Real* W = nullptr;            // (G, D)
+    const Real* b = nullptr;            // (G) both biases in one, or null
+    const Real* norm_weight = nullptr;  // (G)
+    const Real* norm_bias = nullptr;    // (G)
+};
+
+// One set of instructions' kernel for one type of number.
+template <class Real>
+struct Doors {
+    // False where memory ran out.
+    bool (*forward)(const Scan<Real>&);
+    bool (*backward)(const Scan<Real>&);
+
+    // A layer that takes one step at a time: its weights packed once. Of the scan, T is 1, lengths and reset are null, and
+    // h_n and c_n may be h0's and c0's own memory. x (B, D), y (B, S). Null where memory ran out.
+    void* (*open)(const Scan<Real>&, const Share<Real>&);
+    void (*step)(void* opened, const Real* x, Real* y);
+    void (*close)(void* opened);
+};
+
 struct Kernel {
-    bool (*forward32)(const Scan<float>&);
-    bool (*forward64)(const Scan<double>&);
-    bool (*backward32)(const Scan<float>&);
-    bool (*backward64)(const Scan<double>&);
+    Doors<float> single;
+    Doors<double> twice;
 };

@@ -61,32 +61,72 @@ std::string use(const std::string& name) {
     return before;
 }
 
+template <class Real>
+const Doors<Real>& doors(const Kernel& kernel) {
+    if constexpr (sizeof(Real) == sizeof(float))
+        return kernel.single;
+    else
+        return kernel.twice;
+}
+
 template <class Real, bool back>
 void run(const Scan<Real>& scan) {
     bool done;
     {
         nb::gil_scoped_release others_may_go_on;
-        if constexpr (sizeof(Real) == sizeof(float))
-            done = (back ? chosen->backward32 : chosen->forward32)(scan);
-        else
-            done = (back ? chosen->backward64 : chosen->forward64)(scan);
+        done = back ? doors<Real>(*chosen).backward(scan) : doors<Real>(*chosen).forward(scan);
     }
     if (!done) throw std::bad_alloc();
 }
 
-// A size or a flag is a number in Python; so is the address of an array, as Tensor.data_ptr() gives it.
+// A stack of layers that takes one step at a time, each layer's output the next one's input.
 template <class Real>
-void bind(nb::module_& m, const char* name) {
-    nb::class_<Scan<Real>> scan(m, name);
+class Stepper {
+  public:
+    void add(const Scan<Real>& scan, const Share<Real>& share) {
+        void* layer = kernel_.open(scan, share);
+        if (!layer) throw std::bad_alloc();
+        layers_.push_back(layer);
+        between_.emplace_back(static_cast<size_t>(scan.B * scan.S));
+    }
+
+    // Keeps the GIL: a step is over before another thread could have taken it.
+    void step(uintptr_t x, uintptr_t y) {
+        const Real* from = reinterpret_cast<const Real*>(x);
+        for (size_t k = 0; k < layers_.size(); ++k) {
+            Real* to = k + 1 < layers_.size() ? between_[k].data() : reinterpret_cast<Real*>(y);
+            kernel_.step(layers_[k], from, to);
+            from = to;
+        }
+    }
+
+    Stepper() = default;
+    Stepper(const Stepper&) = delete;
+    Stepper& operator=(const Stepper&) = delete;
+    ~Stepper() {
+        for (void* layer : layers_) kernel_.close(layer);
+    }
+
+  private:
+    Doors<Real> kernel_ = doors<Real>(*chosen);
+    std::vector<void*> layers_;
+    std::vector<std::vector<Real>> between_;
+};
+
+// A size or a flag is a number in Python; so is the address of an array, as Tensor.data_ptr() gives it.
+template <class Struct, class Class, class Pointer>
+void array_in(Class& to, const char* field, Pointer Struct::*member) {
+    to.def_prop_rw(
+        field, [member](const Struct& s) { return reinterpret_cast<uintptr_t>(s.*member); },
+        [member](Struct& s, uintptr_t address) { s.*member = reinterpret_cast<Pointer>(address); });
+}
+
+template <class Real>
+void bind(nb::module_& m, const std::string& bits) {
+    nb::class_<Scan<Real>> scan(m, ("Scan" + bits).c_str());
     scan.def(nb::init<>());
     const auto number = [&](const char* field, auto Scan<Real>::*member) { scan.def_rw(field, member); };
-    const auto array = [&](const char* field, auto Scan<Real>::*member) {
-        scan.def_prop_rw(
-            field, [member](const Scan<Real>& s) { return reinterpret_cast<uintptr_t>(s.*member); },
-            [member](Scan<Real>& s, uintptr_t address) {
-                s.*member = reinterpret_cast<std::decay_t<decltype(s.*member)>>(address);
-            });
-    };
+    const auto array = [&](const char* field, auto Scan<Real>::*member) { array_in<Scan<Real>>(scan, field, member); };
 #define GATEWORK_NUMBER(field) number(#field, &Scan<Real>::field)
 #define GATEWORK_ARRAY(field) array(#field, &Scan<Real>::field)
     GATEWORK_NUMBER(T); GATEWORK_NUMBER(B); GATEWORK_NUMBER(H); GATEWORK_NUMBER(S); GATEWORK_NUMBER(K);
@@ -109,6 +149,16 @@ void bind(nb::module_& m, const char* name) {
 #undef GATEWORK_ARRAY
     m.def("forward", &run<Real, false>, nb::arg("scan"), "Run a layer over time; see contract.h.");
     m.def("backward", &run<Real, true>, nb::arg("scan"), "Go back through what forward did; see contract.h.");
+    nb::class_<Share<Real>> share(m, ("Share" + bits).c_str());
+    share.def(nb::init<>()).def_rw("D", &Share<Real>::D);
+    array_in<Share<Real>>(share, "W", &Share<Real>::W);
+    array_in<Share<Real>>(share, "b", &Share<Real>::b);
+    array_in<Share<Real>>(share, "norm_weight", &Share<Real>::norm_weight);
+    array_in<Share<Real>>(share, "norm_bias", &Share<Real>::norm_bias);
+    nb::class_<Stepper<Real>>(m, ("Stepper" + bits).c_str())
+        .def(nb::init<>())
+        .def("add", &Stepper<Real>::add, nb::arg("scan"), nb::arg("share"), "Put a layer on top of the stack.")
+        .def("step", &Stepper<Real>::step, nb::arg("x"), nb::arg("y"), "Read x (B, D), write y (B, S).");
 }
 
 }  // namespace
@@ -117,6 +167,6 @@ NB_MODULE(_native, m) {
     m.def("instruction_sets", &instruction_sets,
           "Names of the kernels that this processor can run, the widest registers first.");
     m.def("use", &use, nb::arg("name"), "Run this instruction set's kernel from now on; returns the name of the one before.");
-    bind<float>(m, "Scan32");
-    bind<double>(m, "Scan64");
+    bind<float>(m, "32");
+    bind<double>(m, "64");
 }

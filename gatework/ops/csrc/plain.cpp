@@ -1,5 +1,5 @@
 // The kernel in the instructions that every processor of its kind has.
 #define GATEWORK_BYTES 16
-#include "kernel.h"
+#include "step.h"
 
-extern const Kernel gatework_plain{run<float, false>, run<double, false>, run<float, true>, run<double, true>};
+extern const Kernel gatework_plain{doors<float>, doors<double>};

@@ -27,7 +27,7 @@ class Meeting {
             return;
         }
         for (int spins = 0; turn_.load(std::memory_order_acquire) == turn;)
-            if (++spins < 10000)
+            if (++spins < 2000)
                 pause();
             else
                 sched_yield();
