@@ -1,5 +1,5 @@
-// How many units in the last place exp, sigmoid and tanh are off, at worst: over all floats when called with `all` (some
-// minutes), else over a sample; and over random doubles. Exits with 1 where that is more than it may be.
+// How many units in the last place exp, sigmoid and tanh are off, at worst: over all floats when called with `all`
+// (some minutes), else over a sample; and over random doubles. Exits with 1 where that is more than it may be.
 #include "activations.h"
 
 #include <algorithm>
