@@ -233,13 +233,14 @@ def scan(
         }
         return step(u, h, c, R, **masks, **weights)
 
+    us = u.unbind(0)  # u[t] in the loop would cost a whole u of zeros a step on the way back
     moments: list[Any] = [None] * T
     for t in reversed(range(T)) if reverse else range(T):
         if restart is not None:
             again = restart[t][:, None]
             h = torch.where(again, fresh_h, h)
             c = c if c is None or fresh_c is None else torch.where(again, fresh_c, c)
-        now = at(t, u[t], h, c)
+        now = at(t, us[t], h, c)
         if alive is not None:
             here = alive[t][:, None]
             now = type(now)(*(torch.where(here, q, torch.zeros_like(q)) for q in now))

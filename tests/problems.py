@@ -76,7 +76,7 @@ class Problem:
     T: int = 7
     B: int = 5
     D: int = 3
-    H: int = 4
+    H: int = 11
     bidirectional: bool = False
     training: bool = True
     lengths: tuple[int, ...] | None = None
@@ -118,12 +118,14 @@ def randn(g: torch.Generator, *shape: int) -> Tensor:
 def draw(layer: Recurrent, seed: int = 1) -> Recurrent:
     """Draw weights under which an error shows but is not blown up: R at 1 / sqrt(S), and nothing is zero.
 
-    A larger R makes the recurrence chaotic, and no tolerance is honest; a bias of zero hides its rows' places.
+    A larger R makes the recurrence chaotic, and no tolerance is honest; where R h is normalised, the gain does, whatever
+    R is. A bias of zero hides its rows' places.
     """
     g = torch.Generator().manual_seed(seed)
     for name, weight in layer.named_parameters():
-        scale = weight.shape[1] ** -0.5 if name.startswith("weight") else 0.5
-        centre = 1 if name.startswith("norm") and "_weight_" in name else 0
+        gain = name.startswith("norm") and "_weight_" in name
+        scale = weight.shape[1] ** -0.5 if name.startswith("weight") else 0.25 if gain else 0.5
+        centre = 0.5 if gain else 0
         weight.copy_((centre + scale * randn(g, *weight.shape)).bfloat16())
     return layer
 

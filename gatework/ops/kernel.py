@@ -120,7 +120,7 @@ def backward(
     # Where memory may begin anew, end early or be masked, R did not see y of the step before.
     seen = None if w.m is None and one.lengths is None and one.reset is None else new(T, B, S)
     fresh_h, fresh_c = one.reset_state or (None, None)
-    out: dict[str, Tensor | None] = {
+    out: dict[str, Any] = {
         "dh0": new(B, S),
         "dc0": None if one.c is None else new(B, H),
         "dfresh_h": None if fresh_h is None else new(B, S),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, cast
 
 import torch
 from torch import Tensor
@@ -53,7 +53,9 @@ def run(call: Call) -> Answer:
     return Answer(y, state, moments if call.trace else None)
 
 
-def _direction(one: OneWay, trace: bool) -> tuple[Tensor, Tensor, Tensor | None, Any]:
+def _direction(one: OneWay, trace: bool) -> tuple[Any, ...]:
+    gates: Any
+    cells: Any
     if _watched(one):
         from gatework.ops import native_op
 
@@ -83,7 +85,7 @@ def stepper(calls: list[Call]) -> Any:
     return Stepper(calls)
 
 
-def moments(one: OneWay, y: Tensor, gates: Tensor, cells: Tensor | None) -> Any:
+def moments(one: OneWay, y: Tensor, gates: Any, cells: Any) -> Any:
     """Name what the kernel kept, as equations.py names it."""
     if one.cell == "lstm":
         if not one.coupled:
@@ -117,7 +119,8 @@ def with_tensors(one: OneWay, given: Sequence[Tensor]) -> OneWay:
 def gradients(one: OneWay, found: kernel.Gradients) -> list[Tensor | None]:
     """Lay gradients out as `tensors` lays out what they belong to."""
     flat: list[Tensor | None] = []
-    for at, gradient in zip(kernel.Gradients._fields, found, strict=True):
+    each: Any = zip(kernel.Gradients._fields, found, strict=True)
+    for at, gradient in each:
         owner = getattr(one, at) if at in OneWay._fields else getattr(one.w, at)
         if isinstance(owner, Tensor):
             flat.append(gradient)
@@ -157,7 +160,7 @@ class _Differentiable(torch.autograd.Function):
         if torch.is_grad_enabled():
             return None, None, *twice(ctx.one, given, grads)
         take = iter(rest)
-        kept = kernel.Kept(*(next(take) if there else None for there in ctx.kept))
+        kept = kernel.Kept(*cast(Any, (next(take) if there else None for there in ctx.kept)))
         one = with_tensors(ctx.one, given)
         found = kernel.backward(one, y, kept, *grads, wants_x=ctx.needs_input_grad[2])
         return None, None, *gradients(one, found)

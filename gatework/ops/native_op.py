@@ -5,7 +5,7 @@ Eager code calls the kernel itself (native.py), which is quicker to enter. One o
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 import torch
 from torch import Tensor
@@ -94,7 +94,7 @@ def backward(
     take = iter(given)
     one = _one_way(*(next(take) if here else None for here in there), cell, coupled, clip, reverse)
     y, _, _, *rest = answered
-    kept = kernel.Kept(*(t if t.numel() or t.dim() > 1 else None for t in rest))
+    kept = kernel.Kept(*cast(Any, (t if t.numel() or t.dim() > 1 else None for t in rest)))
     found = kernel.backward(one, y, kept, dy, dh, dc, dgates, dcells)
     # An op may not return one tensor as two, nor a view of one: the two biases of most cells share a gradient.
     out: list[Tensor] = []

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import torch
 from torch import Tensor
 
@@ -47,7 +49,8 @@ class Stepper:
         """Take over a copy of these memories."""
         for k, memories in enumerate(self._memories):
             for memory, given in zip(memories, state, strict=False):
-                memory.copy_(given[k])
+                if memory is not None:
+                    memory.copy_(given[k])
 
     def reset(self, rows: Tensor) -> None:
         """Put zeros in the memories of the rows that are True, (B,)."""
@@ -57,7 +60,7 @@ class Stepper:
                     memory[rows] = 0
 
 
-def _share(one: OneWay, share):
+def _share(one: OneWay, share: Any) -> tuple[Any, dict[str, Tensor]]:
     w = one.w
     tensors = {"W": w.W, "b": kernel.bias(one)}
     if w.norm_ih is not None:

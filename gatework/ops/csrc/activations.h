@@ -105,8 +105,8 @@ inline V sigmoid(V x) {
     return (side - side * (z / (z + one))) * (1 / one);
 }
 
-// With h = (e^2|x| - 1) / 2 = 2^(n - 1) (e^r - 1) + 2^(n - 1) - 1/2: h / (1 + h), with the sign of x. Where h is small,
-// h - h (h / (1 + h)) is the same with its roundings made smaller.
+// With h = (e^2|x| - 1) / 2 = 2^(n - 1) (e^r - 1) + 2^(n - 1) - 1/2: h / (1 + h), with the sign of x. With m the lesser
+// of h and 1, m - m (m / (1 + h)) is the same with its roundings made smaller: near 1 they would be large in 1 - tanh^2.
 template <class V>
 inline V tanh(V x) {
     using Real = Scalar<V>;
@@ -117,8 +117,8 @@ inline V tanh(V x) {
     const auto [n, r, scale] = split<-1>(at_most<V>(E::settled, y + y));
     const V part = scale * r;
     const V h = (part + (scale - Real(0.5))) + part * r * q(r);
-    const V g = h / (1 + h);
-    return (V)((Int)(h < 1 ? h - h * g : g) | sign);
+    const V m = at_most<V>(1, h);
+    return (V)((Int)(m - m * (m / (1 + h))) | sign);
 }
 
 }  // namespace
