@@ -7,7 +7,7 @@ from types import ModuleType
 from typing import Any, NamedTuple
 
 from gatework import equations
-from gatework.ops import aten, pieces, plain
+from gatework.ops import aten, kernel, native, pieces, plain, rows
 
 
 class Mutant(NamedTuple):
@@ -20,10 +20,12 @@ class Mutant(NamedTuple):
 
     def backend(self) -> Any:
         """Load the files of one backend anew, with the wrong text in place: a module with `why_not` and `run`."""
-        chain = [("equations", equations), ("plain", plain)]
+        chain = [("equations", equations), ("packed", rows), ("plain", plain)]
         if self.room in (aten, pieces):
             chain = [("pieces", pieces), ("aten", aten)]
-        loaded: dict[str, ModuleType] = {}
+        elif self.room in (kernel, native):
+            chain = [("kernel", kernel), ("native", native)]
+        loaded: dict[str, Any] = {}
         for name, room in chain:
             source = inspect.getsource(room)
             if room is self.room:
@@ -32,7 +34,7 @@ class Mutant(NamedTuple):
             module = ModuleType(room.__name__)
             exec(compile(source, f"{room.__name__} with {self.name}", "exec"), module.__dict__)
             module.__dict__.update(loaded)
-            loaded[name] = module
+            loaded[name] = getattr(module, name, module)  # a function of the file, or the file itself
         return module
 
 
@@ -42,6 +44,8 @@ PEEPED = "o = sigmoid(o if p is None else o + p[-1] * new_c)"
 OUTPUT = "new_h = o * tanh(new_c if norm_c is None else norm_c(new_c))"
 CARRIED = "h, c = now.h, (None if c is None else now.c)"
 HELD = "torch.where(here, now.h, h.to(now.h.dtype))"
+WAYS = "call.ways()"
+WAYS_WITH = "[one._replace({}) for one in call.ways()]"
 ALIVE = "now = type(now)(*(torch.where(here, q, torch.zeros_like(q)) for q in now))"
 
 _STEP = {
@@ -135,19 +139,23 @@ _SCAN = {
 }  # fmt: skip
 
 _PLAIN = {
-    "given h lost": ("call.state[0][k],", "torch.zeros_like(call.state[0][k]),"),
-    "given c lost": ("call.state[1][k] if", "torch.zeros_like(call.state[1][k]) if"),
+    "given h lost": ("        one.h,", "        torch.zeros_like(one.h),"),
+    "given c lost": ("        one.c,", "        one.c if one.c is None else torch.zeros_like(one.c),"),
     "b_hh lost": ("else w.b_hh)", "else 0)"),
     "GRU's b_n twice": ("torch.zeros_like(w.b_hh[2 * H :])", "w.b_hh[2 * H :]"),
     "gradient through the padding": ("x = torch.where(alive[..., None], x, torch.zeros_like(x))", ""),
-    "directions share W": ("_share(call, x, weights)", "_share(call, x, call.directions[0])"),
-    "directions share R": ("weights.R,", "call.directions[0].R,"),
+    "directions share W": (WAYS, WAYS_WITH.format("w=one.w._replace(W=call.directions[0].W)")),
+    "directions share R": (WAYS, WAYS_WITH.format("w=one.w._replace(R=call.directions[0].R)")),
     "directions swapped in the output": ("for one in moments], dim=-1", "for one in reversed(moments)], dim=-1"),
-    "h and c of a reset swapped": ("(fresh[0][k], fresh[1][k] if", "(fresh[1][k], fresh[0][k] if"),
-    "packed rows all as long as the longest": ("batch_sizes=None, lengths=alive.sum(dim=0)", "batch_sizes=None"),
-    "weights written to": ("moments.append(one)", "moments.append(one); weights.R.data.mul_(2)"),
+    "h and c of a reset swapped": ("=one.reset_state", "=one.reset_state and one.reset_state[::-1]"),
+    "weights written to": ("    y = moments[0].h", "    [w.R.data.mul_(2) for w in call.directions]; y = moments[0].h"),
     "answer in float32": ("return Answer(y, state", "y = y.float(); return Answer(y, state"),
 }  # fmt: skip
+
+_ROWS = {
+    "packed rows all as long as the longest": ("batch_sizes=None, lengths=alive.sum(dim=0)", "batch_sizes=None"),
+    "packed rows of another length": ("alive.sum(dim=0)", "alive.sum(dim=0).roll(1, 0)"),
+}
 
 _PIECES = {
     "pieces start from the given state": ("first & ~fresh[0, row]", "torch.ones_like(first)"),
@@ -166,10 +174,39 @@ _ATEN = {
     "lengths overlooked": ("cut(T, B, call.lengths,", "cut(T, B, None,"),
 }
 
+# The kernel's own faults are in C++; these are in what goes into it and comes out.
+_KERNEL = {
+    "no dR at the first step": ("addmm(at_first, later", "addmm(at_first * 0, later"),
+    "dR by the h of the step itself": ("da[1:], y[:-1])", "da[1:], y[1:])"),
+    "dR in reverse as forward": ("y[1:]) if one.reverse else", "y[1:]) if False else"),
+    "dR through resets and ends": ("w.m is None and one.lengths is None and one.reset is None", "w.m is None"),
+    "dR through recurrent dropout": ("w.m is None and one.lengths", "one.lengths"),
+    "kernel: GRU's b_n outside the reset gate": ("b[: 2 * H] += w.b_hh[: 2 * H]", "b += w.b_hh"),
+    "kernel: b_hh lost": ("w.b_ih + w.b_hh", "w.b_ih"),
+    "kernel: gradient through the padding": (
+        "if one.lengths is None:\n        return one.x",
+        "if True:\n        return one.x",
+    ),
+    "kernel: a reset's h and c swapped": (
+        '"fresh_h": fresh_h, "fresh_c": fresh_c',
+        '"fresh_h": fresh_c, "fresh_c": fresh_h',
+    ),
+    "kernel: strides overlooked": ("name: t.contiguous()", "name: t"),
+    "kernel: layer norm of W x + b": (
+        "raw = flat @ w.W.t()\n",
+        "raw = flat @ w.W.t() if b is None else torch.addmm(b, flat, w.W.t())\n",
+    ),
+}
+_NATIVE = {
+    "kernel: directions swapped in the output": ("torch.cat(ys, dim=-1)", "torch.cat(ys[::-1], dim=-1)"),
+    "kernel: another h on the way back": ("kernel.backward(one, y,", "kernel.backward(one, y * 2,"),
+}
+
 MUTANTS = [
     Mutant(name, room, *texts)
     for room, mutants in (
-        (equations, _STEP | _SCAN), (plain, _PLAIN), (pieces, _PIECES), (aten, _ATEN),
+        (equations, _STEP | _SCAN), (plain, _PLAIN), (rows, _ROWS), (pieces, _PIECES), (aten, _ATEN),
+        (kernel, _KERNEL), (native, _NATIVE),
     )
     for name, texts in mutants.items()
 ]  # fmt: skip
