@@ -42,7 +42,7 @@ def forward(one: OneWay, keep: bool) -> tuple[Ends, Kept | None]:
     x, w = _visible(one), one.w
     T, B = x.shape[:2]
     S, H, G = w.R.shape[1], _hidden(one), w.R.shape[0]
-    flat, b = x.reshape(T * B, -1), bias(one)
+    flat, b = x.reshape(T * B, x.shape[2]), bias(one)
     raw = mean = rstd = None
     if w.norm_ih is None:
         u = flat @ w.W.t() if b is None else torch.addmm(b, flat, w.W.t())
@@ -137,7 +137,7 @@ def backward(
     _set(scan, du=du, da=da, seen=seen, **out)
     native.backward(scan)
     del held
-    du, flat = du.view(T * B, G), x.reshape(T * B, -1)
+    du, flat = du.view(T * B, G), x.reshape(T * B, x.shape[2])
     db = None if w.b_ih is None else du.sum(0)
     db_hh = db
     if out["db"] is not None and db is not None:
@@ -158,7 +158,7 @@ def backward(
         R=_by_R(one, da, y, seen),
         b_ih=db,
         b_hh=db_hh,
-        P=None if projected is None else dprojected.view(-1, S).t() @ projected.view(-1, H),
+        P=None if projected is None else dprojected.view(T * B, S).t() @ projected.view(T * B, H),
         p=out["dp"],
         norm_ih=norm_ih,
         norm_hh=None if w.norm_hh is None else (out["dnorm_weight"], out["dnorm_bias"]),
@@ -169,12 +169,12 @@ def backward(
 
 def _by_R(one: OneWay, da: Tensor, y: Tensor, seen: Tensor | None) -> Tensor:
     """The recurrent weights' gradient: that of R h, times the h that R saw, over all steps and rows."""
-    G, S = one.w.R.shape
+    (G, S), (T, B) = one.w.R.shape, y.shape[:2]
     if seen is not None:
-        return da.view(-1, G).t() @ seen.view(-1, S)
+        return da.view(T * B, G).t() @ seen.view(T * B, S)
     first, later, before = (-1, da[:-1], y[1:]) if one.reverse else (0, da[1:], y[:-1])
     at_first = da[first].t() @ one.h
-    return torch.addmm(at_first, later.reshape(-1, G).t(), before.reshape(-1, S))
+    return torch.addmm(at_first, later.reshape((T - 1) * B, G).t(), before.reshape((T - 1) * B, S))
 
 
 def _visible(one: OneWay) -> Tensor:

@@ -54,8 +54,8 @@ def run(call: Call) -> Answer:
 
 
 def _direction(one: OneWay, trace: bool) -> tuple[Any, ...]:
-    gates: Any
-    cells: Any
+    gates: Tensor | None
+    cells: Tensor | None
     if _watched(one):
         from gatework.ops import native_op
 
@@ -85,18 +85,20 @@ def stepper(calls: list[Call]) -> Any:
     return Stepper(calls)
 
 
-def moments(one: OneWay, y: Tensor, gates: Any, cells: Any) -> Any:
+def moments(one: OneWay, y: Any, gates: Any, cells: Any) -> Any:
     """Name what the kernel kept, as equations.py names it."""
-    if one.cell == "lstm":
-        if not one.coupled:
-            return equations.Moment(*gates.chunk(4, dim=-1), cells, y)
+    if one.cell == "lstm" and one.coupled:
         i, g, o = gates.chunk(3, dim=-1)
         f = 1 - i
         if one.lengths is not None:
             f = f * (torch.arange(len(f))[:, None] < one.lengths)[..., None]
         return equations.Moment(i, f, g, o, cells, y)
+    if one.cell == "lstm":
+        i, f, g, o = gates.chunk(4, dim=-1)
+        return equations.Moment(i, f, g, o, cells, y)
     if one.cell == "gru":
-        return equations.GRUMoment(*gates.chunk(3, dim=-1), y)
+        r, z, n = gates.chunk(3, dim=-1)
+        return equations.GRUMoment(r, z, n, y)
     return equations.RNNMoment(y)
 
 
@@ -157,7 +159,7 @@ class _Differentiable(torch.autograd.Function):
     @staticmethod
     def backward(ctx, *grads):
         given, (y, *rest) = ctx.saved_tensors[: ctx.count], ctx.saved_tensors[ctx.count :]
-        if torch.is_grad_enabled():
+        if torch.is_grad_enabled() or any(map(_is_many, grads)):
             return None, None, *twice(ctx.one, given, grads)
         take = iter(rest)
         kept = kernel.Kept(*cast(Any, (next(take) if there else None for there in ctx.kept)))
@@ -166,11 +168,21 @@ class _Differentiable(torch.autograd.Function):
         return None, None, *gradients(one, found)
 
 
+def _is_many(gradient: Tensor | None) -> bool:
+    """Whether it stands for a whole batch of cotangents: torch.autograd.grad(..., is_grads_batched=True)."""
+    if gradient is None:
+        return False
+    functorch = torch._C._functorch
+    return functorch.is_legacy_batchedtensor(gradient) or functorch.is_batchedtensor(gradient)
+
+
 def twice(one: OneWay, given: Any, grads: Any) -> list[Tensor | None]:
-    """Give the gradient as a graph of its own, by the equations."""
-    inputs = apart(given)
-    pairs = [(out, g) for out, g in zip(by_equations(one, inputs), grads, strict=True) if g is not None]
+    """Give the gradient by the equations: as a graph of its own where one is wanted, and for many cotangents at once."""
+    graph = torch.is_grad_enabled()
+    with torch.enable_grad():
+        inputs = apart(given)
+        pairs = [(out, g) for out, g in zip(by_equations(one, inputs), grads, strict=True) if g is not None]
     if not pairs:
         return [None] * len(inputs)
     outputs, cotangents = zip(*pairs, strict=True)
-    return list(torch.autograd.grad(outputs, inputs, cotangents, create_graph=True, allow_unused=True))
+    return list(torch.autograd.grad(outputs, inputs, cotangents, create_graph=graph, allow_unused=True))
