@@ -9,8 +9,11 @@ from torch.nn.utils.rnn import pack_padded_sequence
 import gatework
 from gatework import backends
 from gatework.errors import OptionError
+from gatework.ops import built
 
 X = torch.zeros(5, 2, 3)
+NOT_BUILT = "it was not built: no C++ compiler"
+needs_native = pytest.mark.skipif(built.why is not None, reason=f"the native kernel: {built.why}")
 REASONS = {
     "peephole": ({"peephole": True}, "it has no peepholes"),
     "coupled": ({"coupled_gates": True}, "it has no coupled gates"),
@@ -22,20 +25,51 @@ REASONS = {
 }
 
 
+@pytest.fixture
+def _no_native(monkeypatch):
+    """A gatework that was installed without a compiler."""
+    monkeypatch.setattr(built, "why", NOT_BUILT)
+
+
+@needs_native
 @pytest.mark.parametrize("cell", [gatework.LSTM, gatework.GRU, gatework.RNN])
-def test_the_plain_layer_runs_on_torch(cell):
+def test_the_plain_layer_runs_on_the_native_kernel(cell):
+    choice = backends(cell(3, 4), X)
+    assert choice.backend == "native"
+    assert choice.reasons == {"native": [], "torch": [], "equations": []}
+    assert str(choice) == (
+        "native runs this call.\n  native: can run it.\n  torch: can run it.\n  equations: can run it."
+    )
+
+
+@needs_native
+@pytest.mark.parametrize(("options", "reason"), REASONS.values(), ids=REASONS)
+def test_a_variant_runs_on_the_native_kernel_and_torchs_reason_is_given(options, reason):
+    choice = backends(gatework.LSTM(3, 4, **options), X)
+    assert choice.backend == "native"
+    assert choice.reasons == {"native": [], "torch": [reason], "equations": []}
+    assert str(choice) == (
+        f"native runs this call.\n  native: can run it.\n  torch: cannot: {reason}.\n  equations: can run it."
+    )
+
+
+@pytest.mark.usefixtures("_no_native")
+@pytest.mark.parametrize("cell", [gatework.LSTM, gatework.GRU, gatework.RNN])
+def test_where_the_kernel_was_not_built_the_plain_layer_runs_on_torch(cell):
     choice = backends(cell(3, 4), X)
     assert choice.backend == "torch"
-    assert choice.reasons == {"torch": [], "equations": []}
-    assert str(choice) == "torch runs this call.\n  torch: can run it.\n  equations: can run it."
+    assert choice.reasons == {"native": [NOT_BUILT], "torch": [], "equations": []}
+    assert str(choice) == (
+        f"torch runs this call.\n  native: cannot: {NOT_BUILT}.\n  torch: can run it.\n  equations: can run it."
+    )
 
 
+@pytest.mark.usefixtures("_no_native")
 @pytest.mark.parametrize(("options", "reason"), REASONS.values(), ids=REASONS)
-def test_a_variant_runs_on_the_equations_and_the_reason_is_given(options, reason):
+def test_where_the_kernel_was_not_built_a_variant_runs_on_the_equations(options, reason):
     choice = backends(gatework.LSTM(3, 4, **options), X)
     assert choice.backend == "equations"
-    assert choice.reasons == {"torch": [reason], "equations": []}
-    assert str(choice) == f"equations runs this call.\n  torch: cannot: {reason}.\n  equations: can run it."
+    assert choice.reasons == {"native": [NOT_BUILT], "torch": [reason], "equations": []}
 
 
 def test_every_reason_is_given():
@@ -44,30 +78,45 @@ def test_every_reason_is_given():
     assert "torch: cannot: it has no peepholes; it has no cell clip." in str(choice)
 
 
-def test_a_backend_asked_for_by_name_is_the_answer_or_none_is():
-    assert backends(gatework.LSTM(3, 4, backend="equations"), X).backend == "equations"
-    assert backends(gatework.LSTM(3, 4, backend="torch"), X).backend == "torch"
+@needs_native
+@pytest.mark.parametrize("name", ["native", "torch", "equations"])
+def test_a_backend_asked_for_by_name_is_the_answer(name):
+    assert backends(gatework.LSTM(3, 4, backend=name), X).backend == name
+
+
+@needs_native
+def test_where_a_backend_asked_for_by_name_cannot_none_is_the_answer():
     choice = backends(gatework.LSTM(3, 4, backend="torch", peephole=True), X)
     assert choice.backend == "none"
-    assert choice.reasons == {"torch": ["it has no peepholes"], "equations": []}
+    assert choice.reasons == {"native": [], "torch": ["it has no peepholes"], "equations": []}
 
 
+@pytest.mark.usefixtures("_no_native")
+def test_a_kernel_asked_for_by_name_that_was_not_built_is_never_replaced():
+    assert backends(gatework.LSTM(3, 4, backend="native"), X).backend == "none"
+
+
+@pytest.mark.usefixtures("_no_native")
 def test_a_layer_that_drops_units_in_training_is_plain_in_eval():
     layer = gatework.GRU(3, 4, recurrent_dropout=0.5, weight_dropout=0.5)
     assert backends(layer, X).backend == "equations"
     assert backends(layer.eval(), X).backend == "torch"
 
 
-def test_it_takes_whatever_the_call_takes():
+@pytest.mark.parametrize("first", [pytest.param("native", marks=needs_native), "torch"])
+def test_it_takes_whatever_the_call_takes(first, monkeypatch):
+    if first != "native":
+        monkeypatch.setattr(built, "why", NOT_BUILT)
     layer = gatework.LSTM(3, 4)
     h = torch.zeros(1, 2, 4)
-    assert backends(layer, X, (h, h)).backend == "torch"
-    assert backends(layer, X, lengths=[5, 0]).backend == "torch"
-    assert backends(layer, X, reset=torch.zeros(5, 2)).backend == "torch"
-    assert backends(layer, X[:, 0]).backend == "torch"
-    assert backends(layer, pack_padded_sequence(X, torch.tensor([5, 3]))).backend == "torch"
+    assert backends(layer, X, (h, h)).backend == first
+    assert backends(layer, X, lengths=[5, 0]).backend == first
+    assert backends(layer, X, reset=torch.zeros(5, 2)).backend == first
+    assert backends(layer, X[:, 0]).backend == first
+    assert backends(layer, pack_padded_sequence(X, torch.tensor([5, 3]))).backend == first
 
 
+@needs_native
 def test_inside_a_transform_it_says_what_runs_there():
     layer, said = gatework.LSTM(3, 4), []
 
@@ -77,7 +126,8 @@ def test_inside_a_transform_it_says_what_runs_there():
 
     torch.func.grad(f)(X)
     assert said[0].backend == "equations"
-    assert said[0].reasons["torch"] == ["it is wrong or refuses under torch.func and in forward-mode differentiation"]
+    reason = "it is wrong or refuses under torch.func and in forward-mode differentiation"
+    assert said[0].reasons == {"native": [reason], "torch": [reason], "equations": []}
 
 
 @pytest.mark.parametrize(
@@ -100,7 +150,7 @@ def test_the_report_is_true(monkeypatch):
     for name, backend in ops.BACKENDS.items():
         run = backend.run
         monkeypatch.setattr(backend, "run", lambda call, name=name, run=run: ran.append(name) or run(call))
-    for options in ({}, {"peephole": True}, {"backend": "equations"}):
+    for options in ({}, {"peephole": True}, {"backend": "torch"}, {"backend": "equations"}):
         layer = gatework.LSTM(3, 4, **options)
         ran.clear()
         layer(X)

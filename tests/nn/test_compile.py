@@ -1,4 +1,4 @@
-"""torch.compile and torch.export see through the layers, and the plain LSTM is one node to them however long T is."""
+"""torch.compile and torch.export see through the layers: one direction is one node to them however long T is."""
 
 from __future__ import annotations
 
@@ -13,9 +13,10 @@ from torch.library import opcheck
 
 import gatework
 from gatework import equations
-from gatework.ops import onednn
+from gatework.ops import built, onednn
 
 D, H = 3, 4
+needs_native = pytest.mark.skipif(built.why is not None, reason=f"the native kernel: {built.why}")
 
 
 @pytest.fixture(autouse=True)
@@ -55,6 +56,7 @@ LSTMS = {
 }
 
 
+@pytest.mark.usefixtures("node")
 @pytest.mark.parametrize("options", LSTMS.values(), ids=LSTMS)
 def test_compiled_the_lstm_equals_itself(options):
     assert_compiled_equals_eager(gatework.LSTM(D, H, **options), torch.randn(5, 2, D))
@@ -108,6 +110,16 @@ def nodes(options: dict, T: int) -> list[int]:
     return counted
 
 
+@pytest.fixture(params=[pytest.param("native", marks=needs_native), "torch"])
+def node(request, monkeypatch) -> str:
+    """Name the op that one direction of the LSTM is in a graph: the kernel's, or oneDNN's where that was not built."""
+    if request.param == "native":
+        return "gatework.recurrent"
+    monkeypatch.setattr(built, "why", "it was not built")
+    return "gatework.onednn_lstm"
+
+
+@pytest.mark.usefixtures("node")
 @pytest.mark.parametrize("options", [{}, {"num_layers": 2, "bidirectional": True}], ids=["plain", "deep-bidirectional"])
 def test_what_there_is_to_compile_does_not_grow_with_time(options):
     short = nodes(options, 5)
@@ -117,17 +129,18 @@ def test_what_there_is_to_compile_does_not_grow_with_time(options):
 
 @pytest.mark.filterwarnings("ignore::FutureWarning")
 @pytest.mark.parametrize("options", LSTMS.values(), ids=LSTMS)
-def test_exported_the_lstm_runs_at_every_size(options):
+def test_exported_the_lstm_runs_at_every_size(options, node):
     layer = gatework.LSTM(D, H, **options).eval()
     rows, times = (0, 1) if layer.batch_first else (1, 0)
     sizes = {times: torch.export.Dim("T"), rows: torch.export.Dim("B")}
     program = torch.export.export(layer, (torch.randn(5, 4, D),), dynamic_shapes={"input": sizes})
-    assert sum("onednn_lstm" in str(node.target) for node in program.graph.nodes) == layer.num_layers * layer.directions
+    assert sum(str(one.target) == f"{node}.default" for one in program.graph.nodes) == len(layer.all_weights)
     for shape in [(5, 4, D), (9, 2, D), (2, 7, D), (50, 3, D)]:
         x = torch.randn(shape)
         torch.testing.assert_close(program.module()(x), layer(x))
 
 
+@pytest.mark.usefixtures("node")
 def test_exported_the_lstm_carries_its_state_on():
     layer = gatework.LSTM(D, H).eval()
     T, B = torch.export.Dim("T"), torch.export.Dim("B")
@@ -221,8 +234,9 @@ def test_the_op_counts_an_input_that_hangs_on_another_once(create_graph):
     torch.testing.assert_close(found, gradient(lambda inputs: by_equations(inputs, False)[0]), rtol=1e-4, atol=1e-5)
 
 
+@pytest.mark.usefixtures("node")
 def test_no_two_gradients_share_memory():
-    # oneDNN has one bias. Were its gradient handed out twice, clipping in place would scale it twice.
+    # The two biases have one gradient. Were its gradient handed out twice, clipping in place would scale it twice.
     layer = gatework.LSTM(D, H, bidirectional=True)
     torch.compile(layer, fullgraph=True, backend="aot_eager")(torch.randn(5, 2, D))[0].sum().backward()
     assert len({w.grad.data_ptr() for w in layer.parameters()}) == 8
@@ -236,6 +250,7 @@ def test_the_op_needs_only_some_of_its_outputs():
     torch.testing.assert_close(found, torch.autograd.grad(by_equations(inputs, False)[1].sum(), inputs))
 
 
+@pytest.mark.usefixtures("node")
 def test_a_compiled_double_backward_is_refused():
     layer = torch.compile(gatework.LSTM(D, H), fullgraph=True, backend="aot_eager")
     x = torch.randn(5, 2, D, requires_grad=True)

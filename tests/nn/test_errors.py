@@ -15,7 +15,7 @@ import gatework
 from gatework import GRU, LSTM, RNN
 from gatework.errors import BackendError, OptionError, ShapeError
 from gatework.nn.reading import read
-from gatework.ops import choose
+from gatework.ops import built, choose
 
 SHARE = "It is the share of units to drop."
 KEEP = "It is the share of units that keep."
@@ -57,7 +57,8 @@ SETTINGS = [
     (made(cell_clip=0), OptionError, "cell_clip must be a positive number; got 0. Leave it out for no clip."),
     (made(cell_clip=float("inf")), OptionError,
      "cell_clip must be a positive number; got inf. Leave it out for no clip."),
-    (made(backend="cuda"), OptionError, f"backend must be one of auto, torch, equations; got 'cuda'. {CHOOSE}"),
+    (made(backend="cuda"), OptionError,
+     f"backend must be one of auto, native, torch, equations; got 'cuda'. {CHOOSE}"),
     (made(init="zeros"), OptionError, f"init must be one of torch, recommended, chrono; got 'zeros'. {CHOOSE}"),
     (made(RNN, init="chrono"), OptionError, f"init must be one of torch, recommended; got 'chrono'. {CHOOSE}"),
     (made(init="chrono", chrono_max=9, bias=False), OptionError,
@@ -233,7 +234,16 @@ def test_a_backend_that_is_not_trusted_on_a_device():
     refuses(called(X.to("meta"), options={"backend": "torch", "device": "meta"}), BackendError, text)
 
 
+def test_a_kernel_that_was_not_built(monkeypatch):
+    monkeypatch.setattr(built, "why", "it was not built: no C++ compiler")
+    text = (
+        "backend must be one that can run this call; got 'native', but it was not built: no C++ compiler. "
+        'Use backend="auto".'
+    )
+    refuses(called(X, options={"backend": "native"}), BackendError, text)
+
+
 def test_a_backend_that_there_is_not():
     call = LSTM(3, 4).call(0, read(LSTM(3, 4), X, None, None, None))
-    text = f"backend must be one of auto, torch, equations; got 'cuda'. {CHOOSE}"
+    text = f"backend must be one of auto, native, torch, equations; got 'cuda'. {CHOOSE}"
     refuses(lambda: choose(call, "cuda"), OptionError, text)
