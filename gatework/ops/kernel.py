@@ -154,7 +154,7 @@ def backward(
         x=(draw @ w.W).view(x.shape) if wants_x else None,
         h=out["dh0"],
         c=out["dc0"],
-        W=draw.t() @ flat,
+        W=_outer(draw, flat),
         R=_by_R(one, da, y, seen),
         b_ih=db,
         b_hh=db_hh,
@@ -171,10 +171,20 @@ def _by_R(one: OneWay, da: Tensor, y: Tensor, seen: Tensor | None) -> Tensor:
     """The recurrent weights' gradient: that of R h, times the h that R saw, over all steps and rows."""
     (G, S), (T, B) = one.w.R.shape, y.shape[:2]
     if seen is not None:
-        return da.view(T * B, G).t() @ seen.view(T * B, S)
+        return _outer(da.view(T * B, G), seen.view(T * B, S))
     first, later, before = (-1, da[:-1], y[1:]) if one.reverse else (0, da[1:], y[:-1])
     at_first = da[first].t() @ one.h
+    if T == 1:
+        return at_first
     return torch.addmm(at_first, later.reshape((T - 1) * B, G).t(), before.reshape((T - 1) * B, S))
+
+
+def _outer(rows: Tensor, others: Tensor) -> Tensor:
+    """Sum over the rows of each one's outer product: rows (N, G), others (N, D) -> (G, D)."""
+    if others.shape[1] < 32:
+        # torch's product is several times slower in the order that comes to mind where D is small.
+        return (others.t() @ rows).t().contiguous()
+    return rows.t() @ others
 
 
 def _visible(one: OneWay) -> Tensor:
