@@ -27,26 +27,43 @@ template <class Real>
             }
 }
 
+// A packed matrix, and how much of its depth is wanted now. `more` adds to what is there already.
+template <class Real>
+struct Slab {
+    const Real* packed;
+    int64_t depth, start, end;
+    bool more;
+};
+
 // M rows by N panels, all sums held in registers.
 template <class Real, int M, int N>
-void tile(const Real* const* rows, int64_t depth, const Real* packed, Real* const* out) {
+void tile(const Real* const* rows, const Slab<Real>& w, int64_t q, Real* const* out) {
     constexpr int V = lanes<Real>;
+    const Real* packed = w.packed + (q * w.depth + w.start) * panel<Real>;
+    const int64_t depth = w.depth * panel<Real>, count = w.end - w.start;
     const Real* a[M];
-    for (int r = 0; r < M; ++r) a[r] = rows[r];
-    Vec<Real> sums[M][2 * N] = {};
-    for (int64_t k = 0; k < depth; ++k) {
-        Vec<Real> w[2 * N];
+    Vec<Real> sums[M][2 * N];
+#pragma GCC unroll 12
+    for (int r = 0; r < M; ++r) {
+        a[r] = rows[r] + w.start;
 #pragma GCC unroll 8
-        for (int j = 0; j < 2 * N; ++j) w[j] = load(packed + (j / 2 * depth + k) * panel<Real> + j % 2 * V);
+        for (int j = 0; j < 2 * N; ++j) sums[r][j] = w.more ? load(out[r] + q * panel<Real> + j * V) : Vec<Real>{};
+    }
+    for (int64_t k = 0; k < count; ++k) {
+        Vec<Real> now[2 * N];
+#pragma GCC unroll 8
+        for (int j = 0; j < 2 * N; ++j) now[j] = load(packed + j / 2 * depth + k * panel<Real> + j % 2 * V);
 #pragma GCC unroll 12
         for (int r = 0; r < M; ++r) {
             const Vec<Real> x = all(a[r][k]);
 #pragma GCC unroll 8
-            for (int j = 0; j < 2 * N; ++j) sums[r][j] += x * w[j];
+            for (int j = 0; j < 2 * N; ++j) sums[r][j] += x * now[j];
         }
     }
+#pragma GCC unroll 12
     for (int r = 0; r < M; ++r)
-        for (int j = 0; j < 2 * N; ++j) store(out[r] + j * V, sums[r][j]);
+#pragma GCC unroll 8
+        for (int j = 0; j < 2 * N; ++j) store(out[r] + q * panel<Real> + j * V, sums[r][j]);
 }
 
 // As many rows as fill the registers' file, and more panels where there are few rows: some eight sums must be under way
@@ -54,40 +71,36 @@ void tile(const Real* const* rows, int64_t depth, const Real* packed, Real* cons
 constexpr int most_rows = GATEWORK_BYTES == 64 ? 12 : 6;
 
 template <class Real, int M>
-void band(const Real* const* rows, int64_t depth, const Real* packed, int64_t q, int64_t to, Real* const* out) {
+void band(const Real* const* rows, const Slab<Real>& w, int64_t q, int64_t to, Real* const* out) {
     constexpr int N = M == 1 ? 4 : M <= 3 ? 2 : 1;
-    Real* at[M];
-    const auto step = [&](auto wide) {
-        for (; q + wide <= to; q += wide) {
-            for (int r = 0; r < M; ++r) at[r] = out[r] + q * panel<Real>;
-            tile<Real, M, wide>(rows, depth, packed + q * depth * panel<Real>, at);
-        }
-    };
-    step(std::integral_constant<int, N>{});
-    if constexpr (N > 1) step(std::integral_constant<int, 1>{});
+    for (; q + N <= to; q += N) tile<Real, M, N>(rows, w, q, out);
+    for (; q < to; ++q) tile<Real, M, 1>(rows, w, q, out);
 }
 
 template <class Real, int M = most_rows>
-void bands(int m, const Real* const* rows, int64_t depth, const Real* packed, int64_t from, int64_t to,
-           Real* const* out) {
-    if (m == M) return band<Real, M>(rows, depth, packed, from, to, out);
-    if constexpr (M > 1) bands<Real, M - 1>(m, rows, depth, packed, from, to, out);
+void bands(int m, const Real* const* rows, const Slab<Real>& w, int64_t from, int64_t to, Real* const* out) {
+    if (m == M) return band<Real, M>(rows, w, from, to, out);
+    if constexpr (M > 1) bands<Real, M - 1>(m, rows, w, from, to, out);
 }
 
 // out[r][column] = sum over k of rows[r][k] * W[k][column], for the columns of panels [from, to).
 template <class Real>
 void product(const Real* const* rows, int64_t n, int64_t depth, const Real* packed, int64_t from, int64_t to,
              Real* const* out) {
-    // Few panels at a time, so that they are still near when the next rows want them.
-    for (int64_t q = from; q < to; q += 4) {
-        const int64_t end = q + 4 < to ? q + 4 : to;
-        for (int64_t done = 0; done < n;) {
-            const int64_t turns = (n - done + most_rows - 1) / most_rows;
-            const int m = static_cast<int>((n - done + turns - 1) / turns);  // 8 rows are 4 and 4, not 6 and 2
-            bands<Real>(m, rows + done, depth, packed, q, end, out + done);
-            done += m;
+    const int64_t turns = (n + most_rows - 1) / most_rows;
+    if (turns <= 1) return n ? bands<Real>(static_cast<int>(n), rows, {packed, depth, 0, depth, false}, from, to, out) : void();
+    // As much of a panel at a time as the nearest cache holds, for it is read anew by every band of rows.
+    constexpr int64_t few = 24 * 1024 / (panel<Real> * static_cast<int64_t>(sizeof(Real)));
+    const int64_t slabs = (depth + few - 1) / few;
+    for (int64_t q = from; q < to; ++q)
+        for (int64_t slab = 0; slab < slabs; ++slab) {
+            const Slab<Real> w{packed, depth, depth * slab / slabs, depth * (slab + 1) / slabs, slab > 0};
+            for (int64_t turn = 0; turn < turns; ++turn) {
+                // 8 rows are 4 and 4, not 6 and 2.
+                const int64_t done = n * turn / turns, m = n * (turn + 1) / turns - done;
+                bands<Real>(static_cast<int>(m), rows + done, w, q, q + 1, out + done);
+            }
         }
-    }
 }
 
 // Packs panels [from, to) of a matrix (depth, columns) that lies row after row.
@@ -103,24 +116,42 @@ void pack(const Real* W, int64_t depth, int64_t columns, int64_t from, int64_t t
             }
 }
 
+// Turns a square of lanes x lanes numbers on its diagonal, by shuffling halves into each other as often as it takes.
+template <class Real, size_t... k>
+void turn(Vec<Real>* square, std::index_sequence<k...>) {
+    constexpr int V = lanes<Real>;
+    for (int done = 1; done < V; done *= 2) {
+        Vec<Real> next[V];
+        for (int r = 0; r < V / 2; ++r) {
+            next[2 * r] = __builtin_shufflevector(square[r], square[r + V / 2], (k / 2 + k % 2 * V)...);
+            next[2 * r + 1] = __builtin_shufflevector(square[r], square[r + V / 2], (V / 2 + k / 2 + k % 2 * V)...);
+        }
+        for (int r = 0; r < V; ++r) square[r] = next[r];
+    }
+}
+
 // Packs the transpose of a matrix (kinds * width, depth): panel q * kinds + kind holds that kind's columns of block q, so
 // that the gates of a few units lie side by side.
 template <class Real>
 void pack_transposed(const Real* W, int64_t depth, int64_t width, int64_t kinds, int64_t from, int64_t to,
                      Real* packed) {
-    constexpr int64_t N = panel<Real>;
-    constexpr int64_t few = 16;  // a line of memory of each row at a time
+    constexpr int64_t V = lanes<Real>, N = panel<Real>;
     for (int64_t q = from; q < to; ++q)
-        for (int64_t kind = 0; kind < kinds; ++kind) {
-            Real* out = packed + (q * kinds + kind) * depth * N;
-            const int64_t real = width - q * N < N ? width - q * N : N;
-            const Real* rows = W + (kind * width + q * N) * depth;
-            for (int64_t start = 0; start < depth; start += few) {
-                const int64_t end = start + few < depth ? start + few : depth;
-                for (int64_t l = 0; l < N; ++l)
-                    for (int64_t k = start; k < end; ++k) out[k * N + l] = l < real ? rows[l * depth + k] : 0;
+        for (int64_t kind = 0; kind < kinds; ++kind)
+            for (int64_t half = 0; half < N; half += V) {
+                Real* out = packed + (q * kinds + kind) * depth * N + half;
+                const int64_t first = q * N + half, real = width - first;
+                const Real* rows = W + (kind * width + first) * depth;
+                int64_t k = 0;
+                for (; real >= V && k + V <= depth; k += V) {
+                    Vec<Real> square[V];
+                    for (int64_t l = 0; l < V; ++l) square[l] = load(rows + l * depth + k);
+                    turn<Real>(square, std::make_index_sequence<V>{});
+                    for (int64_t l = 0; l < V; ++l) store(out + (k + l) * N, square[l]);
+                }
+                for (; k < depth; ++k)
+                    for (int64_t l = 0; l < V; ++l) out[k * N + l] = l < real ? rows[l * depth + k] : 0;
             }
-        }
 }
 
 }  // namespace

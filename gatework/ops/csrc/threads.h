@@ -50,12 +50,13 @@ struct Part {
     int64_t b, b_end, k, k_end, s, s_end;
 };
 
-// Whether units are split among `threads`, by what a step costs: with few rows each thread would else read all of R for
-// little work, or have no row at all.
+// Whether units are split among `threads`: with few rows some would else have none, and where R is larger than a thread's
+// own cache each would read all of it from the shared one at every step.
 template <class Real>
 bool splits_units(const Scan<Real>& s, int64_t threads) {
     if (s.split != by_cost) return s.split == by_units;
-    return s.B < 4 * threads;
+    const int64_t bytes = s.K * s.H * s.S * static_cast<int64_t>(sizeof(Real));
+    return s.B < 2 * threads || bytes > 3 * (1 << 19);
 }
 
 // Threads that are worth waking: some 20 microseconds of work each, and in a split by units some 2 a step.
