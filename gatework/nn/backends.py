@@ -45,7 +45,8 @@ def backends(
     --------
     >>> import torch, gatework
     >>> print(gatework.backends(gatework.LSTM(3, 4, peephole=True), torch.zeros(5, 2, 3)))
-    equations runs this call.
+    native runs this call.
+      native: can run it.
       torch: cannot: it has no peepholes.
       equations: can run it.
     """

@@ -17,8 +17,9 @@ class LSTM(Recurrent):
     ----------
     input_size, hidden_size, num_layers, bias, batch_first, dropout, bidirectional, proj_size, device, dtype
         As in torch.nn.LSTM: the same places, names, values and defaults.
-    backend : "auto", "equations" or "torch"
-        What runs it. "auto" takes the quickest that can; one asked for by name runs or raises with its reasons.
+    backend : "auto", "native", "torch" or "equations"
+        What runs it: our own CPU kernel, torch's kernels, or equations.py. "auto" takes the first of them that can; one
+        asked for by name runs or raises with its reasons.
     init : "torch", "recommended" or "chrono"
         How weights start. "torch": uniform in +-1/sqrt(H), the same numbers as torch.nn.LSTM under the same seed.
         "recommended": Glorot W, orthogonal R, forget bias 1. "chrono": as recommended, with forgetting times spread
@@ -77,7 +78,7 @@ class LSTM(Recurrent):
         device: Any = None,
         dtype: Any = None,
         *,
-        backend: Literal["auto", "equations", "torch"] = "auto",
+        backend: Literal["auto", "native", "torch", "equations"] = "auto",
         init: Literal["torch", "recommended", "chrono"] = "torch",
         chrono_max: float | None = None,
         layer_norm: bool = False,
@@ -143,7 +144,7 @@ class GRU(Recurrent):
         device: Any = None,
         dtype: Any = None,
         *,
-        backend: Literal["auto", "equations", "torch"] = "auto",
+        backend: Literal["auto", "native", "torch", "equations"] = "auto",
         init: Literal["torch", "recommended", "chrono"] = "torch",
         chrono_max: float | None = None,
         layer_norm: bool = False,
@@ -202,7 +203,7 @@ class RNN(Recurrent):
         device: Any = None,
         dtype: Any = None,
         *,
-        backend: Literal["auto", "equations", "torch"] = "auto",
+        backend: Literal["auto", "native", "torch", "equations"] = "auto",
         init: Literal["torch", "recommended"] = "torch",
         layer_norm: bool = False,
         recurrent_dropout: float = 0.0,
