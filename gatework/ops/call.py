@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Literal, NamedTuple
 
 import torch
@@ -72,7 +72,7 @@ class Call(NamedTuple):
 
     def tensors(self) -> list[Tensor]:
         """Every floating-point tensor in the call, in an order that `with_tensors` understands."""
-        return list(leaves((self.x, self.state, self.directions, self.reset_state)))
+        return leaves((self.x, self.state, self.directions, self.reset_state))
 
     def with_tensors(self, tensors: list[Tensor]) -> Call:
         """Return the same call with other floating-point tensors in the same places."""
@@ -106,13 +106,19 @@ class Answer(NamedTuple):
     moments: tuple[Any, ...] | None = None
 
 
-def leaves(node: Any) -> Iterator[Tensor]:
+def leaves(node: Any) -> list[Tensor]:
     """Every tensor in nested tuples, from left to right."""
-    if isinstance(node, Tensor):
-        yield node
-    elif isinstance(node, tuple):
-        for part in node:
-            yield from leaves(part)
+    found: list[Tensor] = []
+    todo = [node]
+    while todo:
+        node = todo.pop()
+        if node is None:
+            continue
+        if isinstance(node, tuple):
+            todo.extend(reversed(node))
+        elif isinstance(node, Tensor):
+            found.append(node)
+    return found
 
 
 def refill(node: Any, take: Callable[[], Tensor]) -> Any:

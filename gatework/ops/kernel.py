@@ -77,10 +77,10 @@ def forward(one: OneWay, keep: bool) -> tuple[Ends, Kept | None]:
 
 
 class Gradients(NamedTuple):
-    """The gradient of the loss by each of a OneWay's tensors; None where there is no such tensor."""
+    """The gradient of the loss by each of a OneWay's tensors; None where there is no such tensor, or nobody wants it."""
 
     x: Tensor | None
-    h: Tensor
+    h: Tensor | None
     c: Tensor | None
     W: Tensor
     R: Tensor
@@ -104,9 +104,9 @@ def backward(
     dgates: Tensor | None = None,
     dcells: Tensor | None = None,
     *,
-    wants_x: bool = True,
+    wants: tuple[bool, bool, bool] = (True, True, True),
 ) -> Gradients:
-    """Go back from the gradient by what forward answered; None is a gradient of zero."""
+    """Go back from the gradient by what forward answered; None is a gradient of zero. `wants` is of x, h and c."""
     x, w = _visible(one), one.w
     T, B = x.shape[:2]
     S, H, G = w.R.shape[1], _hidden(one), w.R.shape[0]
@@ -121,8 +121,8 @@ def backward(
     seen = None if w.m is None and one.lengths is None and one.reset is None else new(T, B, S)
     fresh_h, fresh_c = one.reset_state or (None, None)
     out: dict[str, Any] = {
-        "dh0": new(B, S),
-        "dc0": None if one.c is None else new(B, H),
+        "dh0": new(B, S) if wants[1] else None,
+        "dc0": new(B, H) if wants[2] and one.c is not None else None,
         "dfresh_h": None if fresh_h is None else new(B, S),
         "dfresh_c": None if fresh_c is None else new(B, H),
         "db": new(H) if one.cell == "gru" and w.b_hh is not None else None,
@@ -151,7 +151,7 @@ def backward(
         norm_ih = (gains[0], gains[1])
     projected, dprojected = out["projected"], out["dprojected"]
     return Gradients(
-        x=(draw @ w.W).view(x.shape) if wants_x else None,
+        x=(draw @ w.W).view(x.shape) if wants[0] else None,
         h=out["dh0"],
         c=out["dc0"],
         W=_outer(draw, flat),

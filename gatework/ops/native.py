@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from operator import attrgetter
 from typing import Any, cast
 
 import torch
@@ -103,17 +104,18 @@ def moments(one: OneWay, y: Any, gates: Any, cells: Any) -> Any:
 
 
 _WITH_GRADIENT = ("W", "R", "b_ih", "b_hh", "P", "p", "norm_ih", "norm_hh", "norm_c")
+_weights = attrgetter(*_WITH_GRADIENT)
 
 
 def tensors(one: OneWay) -> list[Tensor]:
     """Everything in `one` that has a gradient, in the order of `gradients`."""
-    return list(leaves((one.x, one.h, one.c, *(getattr(one.w, field) for field in _WITH_GRADIENT), one.reset_state)))
+    return leaves((one.x, one.h, one.c, _weights(one.w), one.reset_state))
 
 
 def with_tensors(one: OneWay, given: Sequence[Tensor]) -> OneWay:
     """Return the same direction with other tensors in those places."""
-    weights = tuple(getattr(one.w, field) for field in _WITH_GRADIENT)
-    x, h, c, weights, fresh = refill((one.x, one.h, one.c, weights, one.reset_state), iter(given).__next__)
+    parts = (one.x, one.h, one.c, _weights(one.w), one.reset_state)
+    x, h, c, weights, fresh = refill(parts, iter(given).__next__)
     w = one.w._replace(**dict(zip(_WITH_GRADIENT, weights, strict=True)))
     return one._replace(x=x, h=h, c=c, w=w, reset_state=fresh)
 
@@ -164,7 +166,8 @@ class _Differentiable(torch.autograd.Function):
         take = iter(rest)
         kept = kernel.Kept(*cast(Any, (next(take) if there else None for there in ctx.kept)))
         one = with_tensors(ctx.one, given)
-        found = kernel.backward(one, y, kept, *grads, wants_x=ctx.needs_input_grad[2])
+        x, h, c = ctx.needs_input_grad[2:5]  # an RNN and a GRU have no c, and ask nothing of what stands there
+        found = kernel.backward(one, y, kept, *grads, wants=(x, h, c))
         return None, None, *gradients(one, found)
 
 
@@ -177,7 +180,7 @@ def _is_many(gradient: Tensor | None) -> bool:
 
 
 def twice(one: OneWay, given: Any, grads: Any) -> list[Tensor | None]:
-    """Give the gradient by the equations: as a graph of its own where one is wanted, and for many cotangents at once."""
+    """Give the gradient by the equations: as a graph where one is wanted, or for many cotangents at once."""
     graph = torch.is_grad_enabled()
     with torch.enable_grad():
         inputs = apart(given)

@@ -74,7 +74,7 @@ struct Scan {
     Real* du = nullptr;      // (T, B, G)
     Real* da = nullptr;      // (T, B, G) by R h; is du itself for an LSTM or RNN without layer norm
     Real* seen = nullptr;    // (T, B, S) no gradient: the h that R saw. Null: not wanted
-    Real* dh0 = nullptr;     // (B, S)
+    Real* dh0 = nullptr;     // (B, S). Null: not wanted; so dc0
     Real* dc0 = nullptr;     // (B, H)
     Real* dfresh_h = nullptr;  // (B, S), where there is a fresh_h; so dfresh_c
     Real* dfresh_c = nullptr;  // (B, H)

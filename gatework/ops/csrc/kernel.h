@@ -6,13 +6,13 @@
 namespace {
 
 template <class Real>
-void furnish(const Scan<Real>& s, Scratch<Real>& w, bool back, int64_t threads) {
+void furnish(const Scan<Real>& s, Scratch<Real>& w, bool back, bool packs, int64_t threads) {
     w.G = s.K * s.H;
     w.Hp = panels<Real>(s.H) * panel<Real>;
     w.Sp = panels<Real>(s.S) * panel<Real>;
     bool& ran_out = w.ran_out;
-    w.zeros.make(w.Hp > w.Sp ? w.Hp : w.Sp, ran_out);
-    w.R.make(back ? w.G * w.Sp : s.S * s.K * w.Hp, ran_out);
+    w.zeros.make_zero(w.Hp > w.Sp ? w.Hp : w.Sp, ran_out);
+    if (packs) w.R.make(back ? w.G * w.Sp : s.S * s.K * w.Hp, ran_out);
     if (s.P) w.P.make(back ? s.S * w.Hp : s.H * w.Sp, ran_out);
     if (!back) w.a.make(s.B * s.K * w.Hp, ran_out);
     if (!back && s.m) w.masked.make(s.B * s.S, ran_out);
@@ -28,7 +28,7 @@ void furnish(const Scan<Real>& s, Scratch<Real>& w, bool back, int64_t threads) 
     w.rows.make(threads * s.B, ran_out);
     w.from.make(threads * s.B, ran_out);
     w.to.make(threads * s.B, ran_out);
-    if (back) w.sums.make(threads * (2 * w.G + 6 * s.H), ran_out);
+    if (back) w.sums.make_zero(threads * (2 * w.G + 6 * s.H), ran_out);
 }
 
 template <class Real>
@@ -60,14 +60,14 @@ void gather_sums(const Scan<Real>& s, const Scratch<Real>& w, int64_t threads) {
 template <class Real>
 void pack_forward(const Scan<Real>& s, Scratch<Real>& w, int64_t rank, int64_t size) {
     const int64_t units = panels<Real>(s.H), narrow = panels<Real>(s.S);
-    pack_transposed<Real>(s.R, s.S, s.H, s.K, cut(units, rank, size), cut(units, rank + 1, size), w.R);
+    if (w.R) pack_transposed<Real>(s.R, s.S, s.H, s.K, cut(units, rank, size), cut(units, rank + 1, size), w.R);
     if (s.P) pack_transposed<Real>(s.P, s.H, s.S, 1, cut(narrow, rank, size), cut(narrow, rank + 1, size), w.P);
 }
 
 template <class Real>
 void pack_backward(const Scan<Real>& s, Scratch<Real>& w, int64_t rank, int64_t size) {
     const int64_t units = panels<Real>(s.H), narrow = panels<Real>(s.S);
-    pack<Real>(s.R, w.G, s.S, cut(narrow, rank, size), cut(narrow, rank + 1, size), w.R);
+    if (w.R) pack<Real>(s.R, w.G, s.S, cut(narrow, rank, size), cut(narrow, rank + 1, size), w.R);
     if (s.P) pack<Real>(s.P, s.S, s.H, cut(units, rank, size), cut(units, rank + 1, size), w.P);
 }
 
@@ -75,7 +75,7 @@ template <class Real, bool back>
 bool run(const Scan<Real>& s) {
     const int64_t threads = worth(s);
     Scratch<Real> w;
-    furnish(s, w, back, threads);
+    furnish(s, w, back, s.T > 1 || (back ? s.dh0 || s.dfresh_h : s.B > 4), threads);
     if (w.ran_out) return false;
     if (back && s.dfresh_h) fill(s.dfresh_h, s.B * s.S);
     if (back && s.dfresh_c) fill(s.dfresh_c, s.B * s.H);

@@ -24,15 +24,19 @@ struct Row {
 template <class Real>
 class Room {
   public:
+    // What is in it is left to chance.
     void make(int64_t count, bool& ran_out) {
         const size_t bytes = (static_cast<size_t>(count) * sizeof(Real) + 127) / 64 * 64;
         std::free(memory_);
         memory_ = static_cast<Real*>(std::aligned_alloc(64, bytes));
-        if (!memory_)
-            ran_out = true;
-        else
-            std::memset(static_cast<void*>(memory_), 0, bytes);
+        if (!memory_) ran_out = true;
     }
+
+    void make_zero(int64_t count, bool& ran_out) {
+        make(count, ran_out);
+        if (memory_) std::memset(static_cast<void*>(memory_), 0, static_cast<size_t>(count) * sizeof(Real));
+    }
+
     operator Real*() const { return memory_; }
 
     Room() = default;
@@ -54,7 +58,7 @@ struct Sums {
 template <class Real>
 struct Scratch {
     int64_t Hp, Sp, G;
-    Room<Real> R, P;        // packed
+    Room<Real> R, P;        // packed; R null where one step of few rows takes it as it lies
     Room<Real> zeros;       // (max(Hp, Sp)) what a reset leaves
     Room<Real> a;           // (B, K * Hp) R h: panels of each gate side by side
     Room<Real> masked;      // (B, S) h * m

@@ -103,6 +103,31 @@ void product(const Real* const* rows, int64_t n, int64_t depth, const Real* pack
         }
 }
 
+template <class Real>
+Real dot(const Real* a, const Real* b, int64_t count) {
+    constexpr int64_t V = lanes<Real>, many = 4;  // sums under way at once
+    Vec<Real> sums[many] = {};
+    int64_t k = 0;
+    for (; k + many * V <= count; k += many * V)
+        for (int64_t j = 0; j < many; ++j) sums[j] += load(a + k + j * V) * load(b + k + j * V);
+    for (; k + V <= count; k += V) sums[0] += load(a + k) * load(b + k);
+    if (k < count) sums[1] += load(a + k, count - k) * load(b + k, count - k);
+    return sum((sums[0] + sums[1]) + (sums[2] + sums[3]));
+}
+
+// The product with the transpose of W (kinds * width, depth) as it lies, into packed panels [from, to): for a single step
+// of few rows, in which packing W would cost more than it saves.
+template <class Real>
+void product_as_it_lies(const Real* const* rows, int64_t n, int64_t depth, const Real* W, int64_t width, int64_t kinds,
+                        int64_t from, int64_t to, Real* const* out) {
+    constexpr int64_t N = panel<Real>;
+    for (int64_t q = from; q < to; ++q)
+        for (int64_t kind = 0; kind < kinds; ++kind)
+            for (int64_t l = 0; l < N && q * N + l < width; ++l)
+                for (int64_t r = 0; r < n; ++r)
+                    out[r][(q * kinds + kind) * N + l] = dot(W + (kind * width + q * N + l) * depth, rows[r], depth);
+}
+
 // Packs panels [from, to) of a matrix (depth, columns) that lies row after row.
 template <class Real>
 void pack(const Real* W, int64_t depth, int64_t columns, int64_t from, int64_t to, Real* packed) {

@@ -61,11 +61,16 @@ struct Hand {
     // One product of all living rows: panels [begin, end) of to(row) = from(row) . packed.
     template <class From, class To>
     void multiply(int64_t depth, const Real* packed, int64_t begin, int64_t end, const From& of, const To& into) {
+        aim(of, into);
+        product<Real>(from, living, depth, packed, begin, end, to);
+    }
+
+    template <class From, class To>
+    void aim(const From& of, const To& into) {
         for (int64_t k = 0; k < living; ++k) {
             from[k] = of(rows[k]);
             to[k] = into(rows[k]);
         }
-        product<Real>(from, living, depth, packed, begin, end, to);
     }
 };
 
@@ -92,9 +97,12 @@ void forward(Hand<Real>& hand) {
                 });
             hand.meet();
         }
-        hand.multiply(
-            s.S, w.R, part.k * s.K, part.k_end * s.K, [&](auto& r) { return s.m ? w.masked + r.b * s.S : r.h; },
-            [&](auto& r) { return w.a + r.b * s.K * w.Hp; });
+        hand.aim([&](auto& r) { return s.m ? w.masked + r.b * s.S : r.h; },
+                 [&](auto& r) { return w.a + r.b * s.K * w.Hp; });
+        if (w.R)
+            product<Real>(hand.from, hand.living, s.S, w.R, part.k * s.K, part.k_end * s.K, hand.to);
+        else
+            product_as_it_lies<Real>(hand.from, hand.living, s.S, s.R, s.H, s.K, part.k, part.k_end, hand.to);
         if (s.norm_weight) {
             hand.meet();
             for (Row<Real>& r : hand) {
@@ -214,15 +222,16 @@ void backward(Hand<Real>& hand) {
         hand.meet();
         if (s.norm_weight) unnorm(hand);
         const bool apart = direct || s.m;
-        hand.multiply(
-            w.G, w.R, part.s, part.s_end, [&](auto& r) { return s.da + r.at * w.G; },
-            [&](auto& r) { return (apart ? w.back : w.dh) + r.b * w.Sp; });
+        if (w.R)  // else this is the only step, and nobody asks what came before it
+            hand.multiply(
+                w.G, w.R, part.s, part.s_end, [&](auto& r) { return s.da + r.at * w.G; },
+                [&](auto& r) { return (apart ? w.back : w.dh) + r.b * w.Sp; });
         for (Row<Real>& r : hand) {
             units<Real>(part.s, part.s_end, s.S, [&](int64_t j, auto n) {
                 Real* dh = w.dh + r.b * w.Sp + j;
                 const int64_t k = r.b * s.S + j;
                 if (s.seen) store(s.seen + r.at * s.S + j, s.m ? load(r.h + j, n) * load(s.m + k, n) : load(r.h + j, n), n);
-                if (!apart && r.origin != Origin::fresh) return;
+                if (!w.R || (!apart && r.origin != Origin::fresh)) return;
                 Vec<Real> d = load((apart ? w.back : w.dh) + r.b * w.Sp + j, n);
                 if (s.m) d *= load(s.m + k, n);
                 if (direct) d += load(dh, n);
@@ -240,10 +249,11 @@ void backward(Hand<Real>& hand) {
         }
     }
     for (int64_t b = part.b; b < part.b_end; ++b) {
-        units<Real>(part.s, part.s_end, s.S, [&](int64_t j, auto n) {
-            store(s.dh0 + b * s.S + j, load(w.dh + b * w.Sp + j, n), n);
-        });
-        if (lstm_cell)
+        if (s.dh0)
+            units<Real>(part.s, part.s_end, s.S, [&](int64_t j, auto n) {
+                store(s.dh0 + b * s.S + j, load(w.dh + b * w.Sp + j, n), n);
+            });
+        if (s.dc0)
             units<Real>(part.k, part.k_end, s.H, [&](int64_t j, auto n) {
                 store(s.dc0 + b * s.H + j, load(w.dc + b * w.Hp + j, n), n);
             });

@@ -29,7 +29,7 @@ void* open(const Scan<Real>& s, const Share<Real>& share) {
     auto* o = new (std::nothrow) Opened<Real>{s, share, worth(s), {}, {}, {}, {}, {}};
     if (!o) return nullptr;
     Scratch<Real>& w = o->w;
-    furnish(s, w, false, o->threads);
+    furnish(s, w, false, true, o->threads);
     o->W.make(share.D * s.K * w.Hp, w.ran_out);
     o->wx.make(s.B * s.K * w.Hp, w.ran_out);
     o->u.make(s.B * w.G, w.ran_out);
