@@ -16,4 +16,5 @@ def zone(like: Tensor, shape: tuple[int, ...], p: float, training: bool) -> Tens
     """Draw what keeps its old value, 1 with probability p (Krueger et al., 2017); in eval the expected value p."""
     if not p:
         return None
-    return torch.bernoulli(like.new_full(shape, p)) if training else like.new_full((), p)
+    # bernoulli_ with a number is many times quicker on the CPU than with a tensor of them.
+    return like.new_empty(shape).bernoulli_(p) if training else like.new_full((), p)

@@ -77,7 +77,7 @@ def forward(one: OneWay, keep: bool) -> tuple[Ends, Kept | None]:
 
 
 class Gradients(NamedTuple):
-    """The gradient of the loss by each of a OneWay's tensors; None where there is no such tensor, or nobody wants it."""
+    """The gradient of the loss by each of a OneWay's tensors; None where there is none, or nobody wants it."""
 
     x: Tensor | None
     h: Tensor | None
