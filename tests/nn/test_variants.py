@@ -217,7 +217,7 @@ def test_one_sequence_takes_one_length(kind, lengths):
     torch.testing.assert_close(state, ended)
 
 
-@pytest.mark.parametrize("backend", ["equations", "torch"])
+@pytest.mark.parametrize("backend", ["auto", "torch", "equations"])
 @pytest.mark.parametrize("kind", KINDS)
 def test_the_reset_state_gets_the_gradient_of_what_follows_it(kind, backend):
     layer = kind(3, 4, bidirectional=True, backend=backend)
