@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import torch
 from torch import Tensor
 from torch.nn import functional as F
@@ -16,5 +18,16 @@ def zone(like: Tensor, shape: tuple[int, ...], p: float, training: bool) -> Tens
     """Draw what keeps its old value, 1 with probability p (Krueger et al., 2017); in eval the expected value p."""
     if not p:
         return None
-    # bernoulli_ with a number is many times quicker on the CPU than with a tensor of them.
-    return like.new_empty(shape).bernoulli_(p) if training else like.new_full((), p)
+    return _flips(like, shape, p) if training else like.new_full((), p)
+
+
+def _flips(like: Tensor, shape: tuple[int, ...], p: float) -> Tensor:
+    """Ones with probability p, else zeros."""
+    watched = torch.compiler.is_compiling() or torch._C._functorch.peek_interpreter_stack() is not None
+    if p == 1 or watched or like.device.type != "cpu":
+        return torch.bernoulli(like.new_full(shape, p))
+    # torch draws 64 random bits for every unit here, and a layer waits for them longer than for its kernel. 16 of them
+    # are enough for a p right to one part in 131,072.
+    count = math.prod(shape)
+    bits = torch.empty(-(-count // 4), dtype=torch.int64).random_(-(2**63), None).view(torch.int16)[:count]
+    return (bits < round(p * 2**16) - 2**15).view(shape).to(like.dtype)

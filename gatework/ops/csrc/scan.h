@@ -89,6 +89,10 @@ void forward(Hand<Real>& hand) {
             clear(s.y, at, s.S);
             clear(s.gates, at, w.G);
             clear(s.cells, at, s.H);
+            clear(s.inner, at, s.H);
+            clear(s.normed, at, w.G);
+            clear(s.scale, at, 1);
+            clear(s.stats_c, at, 2);
         });
         if (s.m) {
             for (Row<Real>& r : hand)
