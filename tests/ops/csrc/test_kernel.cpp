@@ -223,6 +223,11 @@ Options random_options() {
 }  // namespace
 
 int main() {
+    for (int64_t n = 0; n <= 14; ++n)
+        for (int64_t depth : {1, 3, 17, 800})
+            for (int64_t columns : {1, 5, 33, 70})
+                check_product<float>(n, depth, columns), check_product<double>(n, depth, columns);
+    for (int threads : {1, 2, 3}) check_meeting(threads);
     std::vector<Options> all;
     for (int64_t cell : {lstm, gru, rnn_tanh, rnn_relu}) {
         Options plain;
@@ -241,11 +246,6 @@ int main() {
         check_ways<double>(on), check_ways<float>(on), check_slopes(on);
         check_steps<double>(on, below(2), 1 + below(3), 1 + below(2)), check_steps<float>(on, below(2), 1, by_cost);
     }
-    for (int64_t n = 0; n <= 14; ++n)
-        for (int64_t depth : {1, 3, 17, 800})
-            for (int64_t columns : {1, 5, 33, 70})
-                check_product<float>(n, depth, columns), check_product<double>(n, depth, columns);
-    for (int threads : {1, 2, 3}) check_meeting(threads);
     std::printf("%zu cases of %d bytes, %d wrong\n", all.size(), GATEWORK_BYTES, failures);
     return failures > 0;
 }
