@@ -27,12 +27,12 @@ LSTMS: dict[str, dict[str, Any]] = {
     "coupled peephole": {"coupled_gates": True, "peephole": True},
     "layer norm": {"layer_norm": True},
     "layer norm, no bias": {"layer_norm": True, "bias": False},
-    "cell clip": {"cell_clip": 0.5},
+    "cell clip": {"cell_clip": 0.75},
     "recurrent dropout": {"recurrent_dropout": 0.5},
     "zoneout": {"zoneout": (0.25, 0.5)},
     "weight dropout": {"weight_dropout": 0.5},
     "everything": {
-        "proj_size": 2, "peephole": True, "layer_norm": True, "cell_clip": 0.5, "recurrent_dropout": 0.5,
+        "proj_size": 6, "peephole": True, "layer_norm": True, "cell_clip": 1.0, "recurrent_dropout": 0.5,
         "zoneout": 0.25, "weight_dropout": 0.5,
     },
 }  # fmt: skip
@@ -124,8 +124,8 @@ def draw(layer: Recurrent, seed: int = 1) -> Recurrent:
     g = torch.Generator().manual_seed(seed)
     for name, weight in layer.named_parameters():
         gain = name.startswith("norm") and "_weight_" in name
-        scale = weight.shape[1] ** -0.5 if name.startswith("weight") else 0.25 if gain else 0.5
-        centre = 0.5 if gain else 0
+        scale = weight.shape[1] ** -0.5 if name.startswith("weight") else 0.125 if gain else 0.5
+        centre = 0.25 if gain else 0
         weight.copy_((centre + scale * randn(g, *weight.shape)).bfloat16())
     return layer
 

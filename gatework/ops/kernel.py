@@ -172,6 +172,8 @@ def _by_R(one: OneWay, da: Tensor, y: Tensor, seen: Tensor | None) -> Tensor:
     (G, S), (T, B) = one.w.R.shape, y.shape[:2]
     if seen is not None:
         return _outer(da.view(T * B, G), seen.view(T * B, S))
+    if T == 0:
+        return da.new_zeros(G, S)
     first, later, before = (-1, da[:-1], y[1:]) if one.reverse else (0, da[1:], y[:-1])
     at_first = da[first].t() @ one.h
     if T == 1:

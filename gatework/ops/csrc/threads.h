@@ -59,13 +59,13 @@ bool splits_units(const Scan<Real>& s, int64_t threads) {
     return s.B < 2 * threads || bytes > 3 * (1 << 19);
 }
 
-// Threads that are worth waking: some 20 microseconds of work each, and in a split by units some 2 a step.
+// Threads that are worth waking: some 20 microseconds of work each, and in a split by units some 4 a step.
 template <class Real>
 int64_t worth(const Scan<Real>& s) {
     const double step = static_cast<double>(s.B) * s.K * s.H * (s.S + 24);  // multiplications, a gate for 24 of them
     int64_t threads = std::min<int64_t>(s.threads, static_cast<int64_t>(step * s.T / 4e5) + 1);
     if (s.split == by_cost && splits_units(s, threads))
-        threads = std::min<int64_t>(threads, static_cast<int64_t>(step / 2e4) + 1);
+        threads = std::min<int64_t>(threads, static_cast<int64_t>(step / 4e4) + 1);
     if (s.split != by_cost) threads = s.threads;
     return std::max<int64_t>(threads, 1);
 }
