@@ -7,7 +7,7 @@ from types import ModuleType
 from typing import Any, NamedTuple
 
 from gatework import equations
-from gatework.ops import aten, kernel, native, pieces, plain, rows
+from gatework.ops import aten, kernel, native, pieces, plain, rows, stretch
 
 
 class Mutant(NamedTuple):
@@ -24,7 +24,7 @@ class Mutant(NamedTuple):
         if self.room in (aten, pieces):
             chain = [("pieces", pieces), ("aten", aten)]
         elif self.room in (kernel, native):
-            chain = [("kernel", kernel), ("native", native)]
+            chain = [("kernel", kernel), ("stretch", stretch), ("native", native)]
         loaded: dict[str, Any] = {}
         for name, room in chain:
             source = inspect.getsource(room)
@@ -199,7 +199,7 @@ _KERNEL = {
 }
 _NATIVE = {
     "kernel: directions swapped in the output": ("torch.cat(ys, dim=-1)", "torch.cat(ys[::-1], dim=-1)"),
-    "kernel: another h on the way back": ("kernel.backward(one, y,", "kernel.backward(one, y * 2,"),
+    "kernel: another h on the way back": ("stretch.backward(one, y,", "stretch.backward(one, y * 2,"),
 }
 
 MUTANTS = [

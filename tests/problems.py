@@ -118,8 +118,8 @@ def randn(g: torch.Generator, *shape: int) -> Tensor:
 def draw(layer: Recurrent, seed: int = 1) -> Recurrent:
     """Draw weights under which an error shows but is not blown up: R at 1 / sqrt(S), and nothing is zero.
 
-    A larger R makes the recurrence chaotic, and no tolerance is honest; where R h is normalised, the gain does, whatever
-    R is. A bias of zero hides its rows' places.
+    A larger R makes the recurrence chaotic, and no tolerance is honest; where R h is normalised, the gain
+    does, whatever R is. A bias of zero hides its rows' places.
     """
     g = torch.Generator().manual_seed(seed)
     for name, weight in layer.named_parameters():

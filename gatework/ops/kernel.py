@@ -37,8 +37,8 @@ class Ends(NamedTuple):
     c: Tensor | None
 
 
-def forward(one: OneWay, keep: bool) -> tuple[Ends, Kept | None]:
-    """Run one direction; with `keep`, also give what `backward` needs."""
+def forward(one: OneWay, keep: bool, y: Tensor | None = None) -> tuple[Ends, Kept | None]:
+    """Run one direction; with `keep`, also give what `backward` needs. `y` is where h goes, when that is given."""
     x, w = _visible(one), one.w
     T, B = x.shape[:2]
     S, H, G = w.R.shape[1], _hidden(one), w.R.shape[0]
@@ -52,7 +52,7 @@ def forward(one: OneWay, keep: bool) -> tuple[Ends, Kept | None]:
         if b is not None:
             u += b
     lstm = one.cell == "lstm"
-    ends = Ends(x.new_empty(T, B, S), x.new_empty(B, S), x.new_empty(B, H) if lstm else None)
+    ends = Ends(x.new_empty(T, B, S) if y is None else y, x.new_empty(B, S), x.new_empty(B, H) if lstm else None)
     scan, held = scan_of(one)
     scan.u = u.data_ptr()
     kept = None

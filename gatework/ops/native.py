@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from gatework import equations
-from gatework.ops import built, kernel, plain
+from gatework.ops import built, kernel, plain, stretch
 from gatework.ops.call import Answer, Call, OneWay, apart, in_transform, leaves, refill
 from gatework.ops.rows import packed
 
@@ -64,7 +64,7 @@ def _direction(one: OneWay, trace: bool) -> tuple[Any, ...]:
     elif torch.is_grad_enabled() and any(t.requires_grad for t in tensors(one)):
         y, h, c, gates, cells = _Differentiable.apply(one, trace, *tensors(one))
     else:
-        (y, h, c), kept = kernel.forward(one, keep=trace)
+        (y, h, c), kept = stretch.forward(one, keep=trace)
         gates, cells = (None, None) if kept is None else (kept.gates, kept.cells)
     return y, h, c, moments(one, y, gates, cells) if trace else None
 
@@ -150,7 +150,7 @@ class _Differentiable(torch.autograd.Function):
 
     @staticmethod
     def forward(ctx, one: OneWay, trace: bool, *given: Tensor):
-        ends, kept = kernel.forward(one, keep=True)
+        ends, kept = stretch.forward(one, keep=True)
         assert kept is not None
         ctx.set_materialize_grads(False)
         ctx.one, ctx.kept = one, [t is not None for t in kept]
@@ -167,7 +167,7 @@ class _Differentiable(torch.autograd.Function):
         kept = kernel.Kept(*cast(Any, (next(take) if there else None for there in ctx.kept)))
         one = with_tensors(ctx.one, given)
         x, h, c = ctx.needs_input_grad[2:5]  # an RNN and a GRU have no c, and ask nothing of what stands there
-        found = kernel.backward(one, y, kept, *grads, wants=(x, h, c))
+        found = stretch.backward(one, y, kept, *grads, wants=(x, h, c))
         return None, None, *gradients(one, found)
 
 

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from gatework.equations import Norm
-from gatework.ops import kernel, native
+from gatework.ops import kernel, native, stretch
 from gatework.ops.call import Direction, OneWay
 
 _NORMS = ("norm_ih", "norm_hh", "norm_c")
@@ -49,7 +49,7 @@ def forward(
     """One direction of a layer: y, h_n, c_n and then kernel.Kept, an empty tensor where there is none."""
     given = (x, h, c, W, R, b_ih, b_hh, P, p, norm_ih_weight, norm_ih_bias, norm_hh_weight, norm_hh_bias,
              norm_c_weight, norm_c_bias, fresh_h, fresh_c, m, zh, zc, lengths, reset)  # fmt: skip
-    ends, kept = kernel.forward(_one_way(*given, cell, coupled, clip, reverse), keep=True)
+    ends, kept = stretch.forward(_one_way(*given, cell, coupled, clip, reverse), keep=True)
     assert kept is not None
     return [x.new_empty(0) if t is None else t for t in (*ends, *kept)]
 
@@ -95,7 +95,7 @@ def backward(
     one = _one_way(*(next(take) if here else None for here in there), cell, coupled, clip, reverse)
     y, _, _, *rest = answered
     kept = kernel.Kept(*cast(Any, (t if t.numel() or t.dim() > 1 else None for t in rest)))
-    found = kernel.backward(one, y, kept, dy, dh, dc, dgates, dcells)
+    found = stretch.backward(one, y, kept, dy, dh, dc, dgates, dcells)
     # An op may not return one tensor as two, nor a view of one: the two biases of most cells share a gradient.
     out: list[Tensor] = []
     for t in native.gradients(one, found):

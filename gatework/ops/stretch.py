@@ -1,0 +1,101 @@
+"""The native kernel over long sequences: stretch after stretch, each in the memory of the one before."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import Any, cast
+
+import torch
+from torch import Tensor
+
+from gatework.ops import kernel
+from gatework.ops.call import OneWay, leaves
+from gatework.ops.kernel import Ends, Gradients, Kept
+
+# Fresh memory costs more than what is done with it here, a page at a time; what was just given back costs nothing.
+_STRETCH = 8 << 20  # bytes
+
+
+def forward(one: OneWay, keep: bool) -> tuple[Ends, Kept | None]:
+    """Run one direction; with `keep`, also give what `backward` needs."""
+    stretches = [] if keep else _stretches(one)
+    if len(stretches) < 2:
+        return kernel.forward(one, keep)
+    y = one.x.new_empty(*one.x.shape[:2], one.w.R.shape[1])
+    for a, b in stretches:
+        ends, _ = kernel.forward(_part(one, a, b), False, y[a:b])
+        one = one._replace(h=ends.h, c=ends.c)
+    return Ends(y, one.h, one.c), None
+
+
+def backward(
+    one: OneWay,
+    y: Tensor,
+    kept: Kept,
+    dy: Tensor | None,
+    dh: Tensor | None,
+    dc: Tensor | None,
+    dgates: Tensor | None = None,
+    dcells: Tensor | None = None,
+    *,
+    wants: tuple[bool, bool, bool] = (True, True, True),
+) -> Gradients:
+    """Go back from the gradient by what forward answered; None is a gradient of zero. `wants` is of x, h and c."""
+    stretches = _stretches(one)
+    if len(stretches) < 2:
+        return kernel.backward(one, y, kept, dy, dh, dc, dgates, dcells, wants=wants)
+    B = one.x.shape[1]
+    dx = torch.empty_like(one.x, memory_format=torch.contiguous_format) if wants[0] else None
+    total: Gradients | None = None
+    for a, b in reversed(stretches):
+        part = _part(one, a, b)
+        before = b if one.reverse else a - 1
+        if 0 <= before < len(y):
+            part = part._replace(h=y[before], c=None if kept.cells is None else kept.cells[before])
+        flat = ("raw", "mean", "rstd")  # of T * B rows
+        mine = {
+            name: t if t is None else t[a * B : b * B] if name in flat else t[a:b] for name, t in kept._asdict().items()
+        }
+        each = [t if t is None else t[a:b] for t in (dy, dgates, dcells)]
+        found = kernel.backward(
+            part, y[a:b], Kept(**cast(Any, mine)), each[0], dh, dc, each[1], each[2], wants=(wants[0], True, True)
+        )
+        if dx is not None and found.x is not None:
+            dx[a:b] = found.x
+        dh, dc = found.h, found.c
+        total = found if total is None else _sum(total, found)
+    assert total is not None
+    return total._replace(x=dx, h=dh, c=dc)
+
+
+def _sum(total: Gradients, more: Gradients) -> Gradients:
+    """Add to the weights' gradients, in place."""
+    done = set()  # the two biases may share one
+    for held, new in zip(leaves(total[3:]), leaves(more[3:]), strict=True):
+        if id(held) not in done:
+            held += new
+            done.add(id(held))
+    return total
+
+
+def _stretches(one: OneWay) -> list[tuple[int, int]]:
+    """Cut the steps so that the gates of each stretch fit in memory that the next can use again, in the order of time.
+
+    Not so short that packing R for each would count, and not at all where memory may begin anew or end early.
+    """
+    T, B = one.x.shape[:2]
+    R = one.w.R
+    if one.lengths is not None or one.reset is not None:
+        return [(0, T)]
+    step = max(B * R.shape[0] * R.element_size(), 1)
+    most = max(_STRETCH, 2 * R.numel() * R.element_size())
+    count = max(1, min(T, -(-T * step // most)))
+    cuts = [T * k // count for k in range(count + 1)]
+    stretches = list(pairwise(cuts))
+    return stretches[::-1] if one.reverse else stretches
+
+
+def _part(one: OneWay, a: int, b: int) -> OneWay:
+    """The steps from a to b; from which memory, the caller says."""
+    masks = {name: z[a:b] for name in ("zh", "zc") if (z := getattr(one.w, name)) is not None and z.dim()}
+    return one._replace(x=one.x[a:b], w=one.w._replace(**masks))

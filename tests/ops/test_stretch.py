@@ -1,0 +1,42 @@
+"""Long sequences in stretches: the same answer and gradients, cut only where nothing begins anew or ends early."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import pytest
+import torch
+from problems import PROBLEMS, call
+from test_backends import check
+
+from gatework.ops import built, native, stretch
+
+pytestmark = pytest.mark.skipif(built.why is not None, reason=f"the native kernel: {built.why}")
+
+
+@pytest.mark.parametrize("problem", PROBLEMS, ids=lambda problem: problem.name)
+def test_stretch_after_stretch_it_answers_the_same(problem, monkeypatch):
+    def three(one):
+        T = one.x.shape[0]
+        if one.lengths is not None or one.reset is not None or T < 4:
+            return [(0, T)]
+        cuts = [(0, 2), (2, 3), (3, T)]
+        return cuts[::-1] if one.reverse else cuts
+
+    monkeypatch.setattr(stretch, "_stretches", three)
+    check(native, problem, torch.float64)
+
+
+def test_a_long_sequence_is_cut_where_nothing_begins_anew():
+    def cuts(**more):
+        one = call(problem).ways()[0]
+        return stretch._stretches(one._replace(x=torch.zeros(4096, 64, 3), **more))
+
+    problem = next(p for p in PROBLEMS if p.name == "LSTM plain, dense")
+    assert len(cuts()) > 1
+    assert cuts()[0][0] == 0
+    assert cuts()[-1][1] == 4096
+    assert all(end == start for (_, end), (start, _) in pairwise(cuts()))
+    assert cuts(reverse=True) == cuts()[::-1]
+    assert cuts(lengths=torch.ones(64, dtype=torch.int64)) == [(0, 4096)]
+    assert cuts(reset=torch.zeros(4096, 64, dtype=torch.bool)) == [(0, 4096)]
