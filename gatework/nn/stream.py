@@ -138,8 +138,6 @@ class _Scans:
     """The stepper that every backend has: each layer's call, scanned over one step."""
 
     def __init__(self, calls: list[Call], backend: str) -> None:
-        for call in calls:
-            choose(call, backend)  # a backend asked for by name says now why it cannot
         self.calls, self.backend = calls, backend
 
     def step(self, x_t: Tensor) -> Tensor:
@@ -166,6 +164,8 @@ class _Scans:
 
 def _stepper(calls: list[Call], backend: str) -> Stepper:
     """Take the first quick stepper that can serve every layer, of the backend asked for, else the general one."""
+    for call in calls:
+        choose(call, backend)  # a backend asked for by name says now why it cannot
     for name in BACKENDS if backend == "auto" else (backend,):
         quick = getattr(BACKENDS[name], "stepper", None)
         if quick is not None and not any(BACKENDS[name].why_not(call) for call in calls):

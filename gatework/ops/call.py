@@ -143,7 +143,8 @@ def apart(tensors: Sequence[Tensor]) -> list[Tensor]:
 def in_transform(call: Call) -> bool:
     """Whether torch.func, forward-mode AD or vmap is watching: only plain Python operations are right there."""
     if torch.compiler.is_compiling():
-        return False
+        # torch.compile refuses torch.func.grad of an op by itself; in forward mode the op's tangent would be zero.
+        return torch.autograd.forward_ad._current_level >= 0
     if torch._C._functorch.peek_interpreter_stack() is not None:
         return True
     if torch.autograd.forward_ad._current_level < 0:

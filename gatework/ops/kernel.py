@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from typing import Any, NamedTuple
 
 import torch
@@ -12,7 +11,6 @@ from gatework.ops.built import native
 from gatework.ops.call import OneWay
 
 _CELLS = {"lstm": 0, "gru": 1, "rnn_tanh": 2, "rnn_relu": 3}
-_forked = False
 
 
 class Kept(NamedTuple):
@@ -193,8 +191,8 @@ def _visible(one: OneWay) -> Tensor:
     """Cut x's padding off: it may hold anything, and 0 * NaN is NaN."""
     if one.lengths is None:
         return one.x
-    alive = torch.arange(one.x.shape[0])[:, None] < one.lengths
-    return torch.where(alive[..., None], one.x, torch.zeros((), dtype=one.x.dtype))
+    alive = torch.arange(one.x.shape[0], device=one.x.device)[:, None] < one.lengths
+    return torch.where(alive[..., None], one.x, one.x.new_zeros(()))
 
 
 def _hidden(one: OneWay) -> int:
@@ -222,7 +220,7 @@ def scan_of(one: OneWay) -> tuple[Any, Any]:
     scan = native.Scan32() if one.x.dtype == torch.float32 else native.Scan64()
     scan.T, scan.B, scan.H, scan.S, scan.K = T, B, H, w.R.shape[1], w.R.shape[0] // H
     scan.cell, scan.coupled, scan.reverse = _CELLS[one.cell], one.coupled, one.reverse
-    scan.threads = 1 if _forked else torch.get_num_threads()
+    scan.threads = torch.get_num_threads()
     scan.clip = one.clip or 0.0
     scan.zh_is_one = w.zh is not None and w.zh.dim() == 0
     scan.zc_is_one = w.zc is not None and w.zc.dim() == 0
@@ -244,13 +242,3 @@ def _set(scan: Any, **tensors: Tensor | None) -> None:
     for name, t in tensors.items():
         if t is not None and name not in ("raw", "mean", "rstd"):
             setattr(scan, name, t.data_ptr())
-
-
-def _in_child() -> None:
-    # A forked process has the parent's OpenMP in memory but none of its threads: to wake them is to wait for ever.
-    global _forked
-    _forked = True
-
-
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_in_child)

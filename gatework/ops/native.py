@@ -11,7 +11,7 @@ from torch import Tensor
 
 from gatework import equations
 from gatework.ops import built, kernel, plain, stretch
-from gatework.ops.call import Answer, Call, OneWay, apart, in_transform, leaves, refill
+from gatework.ops.call import Answer, Call, Direction, OneWay, apart, in_transform, leaves, refill
 from gatework.ops.rows import packed
 
 name = "native"
@@ -44,6 +44,10 @@ def run(call: Call) -> Answer:
     """Run each direction through the kernel."""
     if call.batch_sizes is not None:
         return packed(call, call.batch_sizes, run)
+    if call.lengths is not None and not any(map(_watched, call.ways())):
+        longest = max(int(call.lengths.max()) if len(call.lengths) else 0, 1)
+        if longest < len(call.x):
+            return _padded(run(_first(call, longest)), len(call.x) - longest)
     ends = [_direction(one, call.trace) for one in call.ways()]
     ys, hs, cs, moments = zip(*ends, strict=True)
     states = (hs,) if call.cell != "lstm" else (hs, cs)
@@ -69,13 +73,35 @@ def _direction(one: OneWay, trace: bool) -> tuple[Any, ...]:
     return y, h, c, moments(one, y, gates, cells) if trace else None
 
 
+def _first(call: Call, steps: int) -> Call:
+    """The call's first steps only."""
+
+    def cut(w: Direction) -> Direction:
+        return w._replace(
+            **{name: z[:steps] for name in ("zh", "zc") if (z := getattr(w, name)) is not None and z.dim()}
+        )
+
+    reset = None if call.reset is None else call.reset[:steps]
+    return call._replace(x=call.x[:steps], reset=reset, directions=tuple(map(cut, call.directions)))
+
+
+def _padded(answer: Answer, steps: int) -> Answer:
+    """The answer, with so many steps after it in which no row lives."""
+
+    def pad(t: Tensor) -> Tensor:
+        return torch.cat([t, t.new_zeros(steps, *t.shape[1:])])
+
+    moments = None if answer.moments is None else tuple(type(q)(*map(pad, q)) for q in answer.moments)
+    return answer._replace(y=pad(answer.y), moments=moments)
+
+
 def _watched(one: OneWay) -> bool:
     """Whether somebody records torch's operations: they must find one of ours among them, not a gap."""
     return (
         torch.compiler.is_compiling()
         or torch._C._len_torch_dispatch_stack() > 0
         or torch._C._get_tracing_state() is not None
-        or type(one.x) not in (Tensor, torch.nn.Parameter)
+        or any(type(t) not in (Tensor, torch.nn.Parameter) for t in tensors(one))
     )
 
 
@@ -92,7 +118,7 @@ def moments(one: OneWay, y: Any, gates: Any, cells: Any) -> Any:
         i, g, o = gates.chunk(3, dim=-1)
         f = 1 - i
         if one.lengths is not None:
-            f = f * (torch.arange(len(f))[:, None] < one.lengths)[..., None]
+            f = f * (torch.arange(len(f), device=f.device)[:, None] < one.lengths)[..., None]
         return equations.Moment(i, f, g, o, cells, y)
     if one.cell == "lstm":
         i, f, g, o = gates.chunk(4, dim=-1)
@@ -145,6 +171,10 @@ def by_equations(one: OneWay, inputs: list[Tensor]) -> tuple[Tensor | None, ...]
     return y, h, None, None, None
 
 
+# What stands for a tensor where autograd keeps the tensor itself.
+_THERE = torch.empty(0, device="cpu")
+
+
 class _Differentiable(torch.autograd.Function):
     """The kernel's answer and gradient, and the equations' gradient of that gradient."""
 
@@ -152,29 +182,35 @@ class _Differentiable(torch.autograd.Function):
     def forward(ctx, one: OneWay, trace: bool, *given: Tensor):
         ends, kept = stretch.forward(one, keep=True)
         assert kept is not None
+        everything = leaves(one)
         ctx.set_materialize_grads(False)
-        ctx.one, ctx.kept = one, [t is not None for t in kept]
-        ctx.save_for_backward(*given, ends.y, *(t for t in kept if t is not None))
-        ctx.count = len(given)
+        # All of it in autograd's hands: it frees memory, and refuses what has been written over since.
+        ctx.save_for_backward(*everything, ends.y, *(t for t in kept if t is not None))
+        ctx.one, ctx.kept = refill(one, lambda: _THERE), [t is not None for t in kept]
+        ctx.count = len(everything)
         return (*ends, *(kept[:2] if trace and one.cell not in ("rnn_tanh", "rnn_relu") else (None, None)))
 
     @staticmethod
     def backward(ctx, *grads):
-        given, (y, *rest) = ctx.saved_tensors[: ctx.count], ctx.saved_tensors[ctx.count :]
-        if torch.is_grad_enabled() or any(map(_is_many, grads)):
-            return None, None, *twice(ctx.one, given, grads)
+        saved = ctx.saved_tensors
+        one: OneWay = refill(ctx.one, iter(saved[: ctx.count]).__next__)
+        y, *rest = saved[ctx.count :]
+        if torch.is_grad_enabled() or any(map(_is_more, grads)):
+            return None, None, *twice(one, tensors(one), grads)
         take = iter(rest)
         kept = kernel.Kept(*cast(Any, (next(take) if there else None for there in ctx.kept)))
-        one = with_tensors(ctx.one, given)
         x, h, c = ctx.needs_input_grad[2:5]  # an RNN and a GRU have no c, and ask nothing of what stands there
         found = stretch.backward(one, y, kept, *grads, wants=(x, h, c))
         return None, None, *gradients(one, found)
 
 
-def _is_many(gradient: Tensor | None) -> bool:
-    """Whether it stands for a whole batch of cotangents: torch.autograd.grad(..., is_grads_batched=True)."""
+def _is_more(gradient: Tensor | None) -> bool:
+    """Whether it is more than it shows: a batch of cotangents (is_grads_batched=True), or one with a tangent."""
     if gradient is None:
         return False
+    forward = torch.autograd.forward_ad
+    if forward._current_level >= 0 and forward.unpack_dual(gradient).tangent is not None:
+        return True
     functorch = torch._C._functorch
     return functorch.is_legacy_batchedtensor(gradient) or functorch.is_batchedtensor(gradient)
 

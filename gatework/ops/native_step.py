@@ -18,7 +18,8 @@ class Stepper:
     def __init__(self, calls: list[Call]) -> None:
         ways = [call.ways()[0] for call in calls]
         first, last = ways[0], ways[-1]
-        self._memories = [(one.h.clone(), None if one.c is None else one.c.clone()) for one in ways]
+        with torch.inference_mode(False):  # a memory can be set anywhere, wherever it was made
+            self._memories = [(one.h.clone(), None if one.c is None else one.c.clone()) for one in ways]
         self._shape = (first.x.shape[1], last.w.R.shape[1])
         self._dtype = first.x.dtype
         bits = "32" if self._dtype == torch.float32 else "64"
@@ -36,7 +37,7 @@ class Stepper:
 
     def step(self, x_t: Tensor) -> Tensor:
         """Read x_t (B, D); give a fresh (B, S)."""
-        y = torch.empty(self._shape, dtype=self._dtype)
+        y = torch.empty(self._shape, dtype=self._dtype, device="cpu")
         x_t = x_t.contiguous()
         self._advance(x_t.data_ptr(), y.data_ptr())
         return y

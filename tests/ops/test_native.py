@@ -197,7 +197,6 @@ def test_a_forked_child_answers_after_its_parent_used_threads():
         right = False
         try:
             (one,) = asked().ways()
-            assert kernel.scan_of(one)[0].threads == 1  # whatever torch believes: the parent's threads are not here
             torch.set_num_threads(1)  # torch's own products hang without it, as torch.nn.LSTM's do
             torch.testing.assert_close(trained(layer, x), usual)
             right = True

@@ -29,7 +29,8 @@ struct Rnn {
             const V h = load(s.gates + r.at * s.H + j, n);
             V d = Lstm<Real>::into(s, w, r, j, n);
             if (s.dgates) d += load(s.dgates + r.at * s.H + j, n);
-            d = s.cell == rnn_relu ? (h > 0 ? d : V{}) : d * (1 - h * h);
+            // A NaN is not below zero here either.
+            d = s.cell == rnn_relu ? (h <= 0 ? V{} : d) : d * (1 - h * h);
             store(s.du + r.at * s.H + j, d, n);
             if (s.da != s.du) store(s.da + r.at * s.H + j, d, n);
         });

@@ -47,6 +47,9 @@ struct Hand {
     Row<Real>* begin() { return rows; }
     Row<Real>* end() { return rows + living; }
 
+    // Whether this thread writes what all that share its rows know.
+    bool writes() const { return part.size == 1 || part.rank == 0; }
+
     // Collects the living rows of step t, and calls dead(at) for the others, once each.
     template <class Dead>
     void gather(int64_t t, const Dead& dead) {
@@ -54,7 +57,7 @@ struct Hand {
         for (int64_t b = part.b; b < part.b_end; ++b)
             if (lives(s, t, b))
                 rows[living++] = row(s, w, t, b);
-            else if (part.size == 1 || part.rank == 0)
+            else if (writes())
                 dead(t * s.B + b);
     }
 
@@ -111,7 +114,7 @@ void forward(Hand<Real>& hand) {
             hand.meet();
             for (Row<Real>& r : hand) {
                 stats<Real>(w.a + r.b * s.K * w.Hp, s.K, s.H, r.mean, r.scale);
-                if (s.scale) s.scale[r.at] = r.scale;
+                if (s.scale && hand.writes()) s.scale[r.at] = r.scale;
             }
         }
         for (Row<Real>& r : hand) Cell::forward(s, w, r, part.k, part.k_end);
@@ -119,7 +122,7 @@ void forward(Hand<Real>& hand) {
             hand.meet();
             for (Row<Real>& r : hand) {
                 stats<Real>(w.c + r.b * w.Hp, 1, s.H, r.mean, r.scale);
-                if (s.stats_c) {
+                if (s.stats_c && hand.writes()) {
                     s.stats_c[2 * r.at] = r.mean;
                     s.stats_c[2 * r.at + 1] = r.scale;
                 }
@@ -143,7 +146,7 @@ void forward(Hand<Real>& hand) {
         }
         hand.meet();
     }
-    if (part.size > 1 && part.rank > 0) return;
+    if (!hand.writes()) return;
     for (int64_t b = part.b; b < part.b_end; ++b) {
         const int64_t steps = s.lengths ? s.lengths[b] : s.T, last = ((s.reverse ? 0 : steps - 1) * s.B + b);
         copy(steps ? s.y + last * s.S : s.h0 + b * s.S, s.S, s.h_n + b * s.S);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <omp.h>
+#include <pthread.h>
 #if defined(__x86_64__)
 #include <emmintrin.h>
 #endif
@@ -92,10 +93,14 @@ Part part(const Scan<Real>& s, int rank, int size) {
     return {rank, 1, first_row(s, rank, size), first_row(s, rank + 1, size), 0, units, 0, narrow};
 }
 
+// A forked process has its parent's OpenMP in memory but none of its threads: to wake them is to wait for ever.
+bool forked = false;
+[[maybe_unused]] const int watch = pthread_atfork(nullptr, nullptr, [] { forked = true; });
+
 // Calls work(rank, size) in each of at most `threads` threads.
 template <class Work>
 void in_threads(int64_t threads, const Work& work) {
-    if (threads <= 1) return work(0, 1);
+    if (threads <= 1 || forked) return work(0, 1);
 #pragma omp parallel num_threads(static_cast<int>(threads))
     work(omp_get_thread_num(), omp_get_num_threads());
 }
