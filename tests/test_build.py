@@ -63,8 +63,9 @@ import json, sys
 from importlib.util import module_from_spec, spec_from_file_location
 def kernel():
     # By its file, as its package brings torch in before it.
-    spec = spec_from_file_location("_native", FILE)
-    spec.loader.exec_module(module_from_spec(spec))
+    spec = spec_from_file_location("gatework.ops._native", FILE)
+    sys.modules[spec.name] = module_from_spec(spec)
+    spec.loader.exec_module(sys.modules[spec.name])
 """
 RUN = """
 import gatework

@@ -57,7 +57,7 @@ def test_the_moments_of_an_lstm_are_worked_out_from_each_other(name, suffix):
     seen = new_c
     if layer.layer_norm:
         norm = (getattr(layer, f"norm_c_{what}_{suffix}") for what in ("weight", "bias"))
-        seen = F.layer_norm(new_c, (4,), *norm)
+        seen = F.layer_norm(new_c, new_c.shape[-1:], *norm)
     new_h = o * seen.tanh()
     if layer.proj_size:
         new_h = new_h @ getattr(layer, f"weight_hr_{suffix}").T
