@@ -141,6 +141,14 @@ void pack(const Real* W, int64_t depth, int64_t columns, int64_t from, int64_t t
             }
 }
 
+// Of g++ from 12 on, and of clang; without it a transpose is packed number by number.
+#if defined(__has_builtin)
+#if __has_builtin(__builtin_shufflevector)
+#define GATEWORK_SHUFFLES
+#endif
+#endif
+
+#ifdef GATEWORK_SHUFFLES
 // Turns a square of lanes x lanes numbers on its diagonal, by shuffling halves into each other as often as it takes.
 template <class Real, size_t... k>
 void turn(Vec<Real>* square, std::index_sequence<k...>) {
@@ -154,6 +162,7 @@ void turn(Vec<Real>* square, std::index_sequence<k...>) {
         for (int r = 0; r < V; ++r) square[r] = next[r];
     }
 }
+#endif
 
 // Packs the transpose of a matrix (kinds * width, depth): panel q * kinds + kind holds that kind's columns of block q, so
 // that the gates of a few units lie side by side.
@@ -168,12 +177,14 @@ void pack_transposed(const Real* W, int64_t depth, int64_t width, int64_t kinds,
                 const int64_t first = q * N + half, real = width - first;
                 const Real* rows = W + (kind * width + first) * depth;
                 int64_t k = 0;
+#ifdef GATEWORK_SHUFFLES
                 for (; real >= V && k + V <= depth; k += V) {
                     Vec<Real> square[V];
                     for (int64_t l = 0; l < V; ++l) square[l] = load(rows + l * depth + k);
                     turn<Real>(square, std::make_index_sequence<V>{});
                     for (int64_t l = 0; l < V; ++l) store(out + (k + l) * N, square[l]);
                 }
+#endif
                 for (; k < depth; ++k)
                     for (int64_t l = 0; l < V; ++l) out[k * N + l] = l < real ? rows[l * depth + k] : 0;
             }
