@@ -109,7 +109,7 @@ KERNEL_MUTANTS = [
             "inner gradient without r": ("dinner = dnext * reset;", "dinner = dnext;"),
             "h's own way back lost": ("load(dh, n) + d * update : d * update", "load(dh, n) : V{}"),
         },
-        "rnn.h": {"relu's slope at zero is one": ("h > 0 ? d", "h >= 0 ? d")},
+        "rnn.h": {"relu's slope at zero is one": ("h <= 0 ? V{} : d", "h < 0 ? V{} : d")},
         "scan.h": {
             "a reset keeps the first c": (FRESH_C, "s.c0 ? s.c0 + b * s.H : w.zeros"),
             "reverse reset off by one": ("!first && s.reset[at + s.B]", "s.reset[at]"),
