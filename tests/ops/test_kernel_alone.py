@@ -36,7 +36,9 @@ def test_the_kernel_alone(tmp_path, width):
 OVERRUNS = [
     KernelMutant("a tail stored whole", "vec.h", "k < n; ++k) to[k] =", "k < lanes<Real>; ++k) to[k] ="),
     KernelMutant("a tail loaded whole", "vec.h", "k < n; ++k) part[k] =", "k < lanes<Real>; ++k) part[k] ="),
-    KernelMutant("a row of scratch too few", "kernel.h", "w.dc.make(s.B * w.Hp,", "w.dc.make((s.B - 1) * w.Hp,"),
+    KernelMutant(
+        "a row of scratch too few", "kernel.h", "w.dc.make(s.B * w.Hp,", "w.dc.make((s.B ? s.B - 1 : 0) * w.Hp,"
+    ),
 ]
 
 
