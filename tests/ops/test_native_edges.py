@@ -36,6 +36,16 @@ def test_compiled_forward_mode_has_its_tangent():
     torch.testing.assert_close(torch.compile(tangent, backend="eager")(x, v), tangent(x, v))
 
 
+@pytest.mark.parametrize("kind", [LSTM, GRU, RNN])
+def test_compiled_a_reset_is_heeded(kind):
+    layer, x = kind(3, 4, backend="native"), torch.randn(5, 2, 3)
+    reset = torch.zeros(5, 2, dtype=torch.bool)
+    reset[2, 0] = True
+    found = torch.compile(layer, fullgraph=True, backend="aot_eager")(x, reset=reset)[0]
+    torch.testing.assert_close(found, layer(x, reset=reset)[0])
+    assert not torch.allclose(found, layer(x)[0], atol=1e-4)
+
+
 def test_a_nan_is_not_hidden_on_the_way_back():
     layer, x = RNN(3, 4, nonlinearity="relu"), torch.randn(5, 2, 3)
     x[2, 0, 0] = float("nan")
