@@ -14,7 +14,10 @@ _CELLS = {"lstm": 0, "gru": 1, "rnn_tanh": 2, "rnn_relu": 3}
 
 
 class Kept(NamedTuple):
-    """What forward leaves for backward. gates and cells are also what a trace shows."""
+    """What forward leaves for backward. gates and cells are also what a trace shows.
+
+    Where there are `slots`, only steps that live have a place: (T, B, .) is (N, .).
+    """
 
     gates: Tensor  # (T, B, G)
     cells: Tensor | None  # (T, B, H)
@@ -22,9 +25,11 @@ class Kept(NamedTuple):
     normed: Tensor | None = None  # (T, B, G) R h brought to mean 0 and variance 1
     scale: Tensor | None = None  # (T, B)
     stats_c: Tensor | None = None  # (T, B, 2)
-    raw: Tensor | None = None  # (T * B, G) W x before its layer norm, and that norm's
-    mean: Tensor | None = None  # (T * B, 1)
-    rstd: Tensor | None = None  # (T * B, 1)
+    raw: Tensor | None = None  # (T * B, G) or (N, G): W x before its layer norm, and that norm's
+    mean: Tensor | None = None  # (T * B, 1) or (N, 1)
+    rstd: Tensor | None = None  # (T * B, 1) or (N, 1)
+    alive: Tensor | None = None  # (N,) int64: where in T * B each lies that lives
+    slots: Tensor | None = None  # (T, B) int64: the other way round
 
 
 class Ends(NamedTuple):
@@ -35,37 +40,43 @@ class Ends(NamedTuple):
     c: Tensor | None
 
 
-def forward(one: OneWay, keep: bool, y: Tensor | None = None) -> tuple[Ends, Kept | None]:
-    """Run one direction; with `keep`, also give what `backward` needs. `y` is where h goes, when that is given."""
-    x, w = _visible(one), one.w
+def forward(one: OneWay, keep: bool, dense: bool = False, y: Tensor | None = None) -> tuple[Ends, Kept | None]:
+    """Run one direction; with `keep`, also give what `backward` needs.
+
+    With `dense`, what is kept has a place for padding too. `y` is where h goes, when that is given.
+    """
+    x, w = one.x, one.w
     T, B = x.shape[:2]
     S, H, G = w.R.shape[1], _hidden(one), w.R.shape[0]
-    flat, b = x.reshape(T * B, x.shape[2]), bias(one)
+    index, slots = (None, None) if one.lengths is None or dense else _living(T, one.lengths)
+    rows = (T, B) if index is None else (len(index),)
+    flat, b = _flat(one, index), bias(one)
     raw = mean = rstd = None
     if w.norm_ih is None:
         u = flat @ w.W.t() if b is None else torch.addmm(b, flat, w.W.t())
     else:
         raw = flat @ w.W.t()
-        u, mean, rstd = torch.native_layer_norm(raw, [G], w.norm_ih.weight, w.norm_ih.bias, 1e-5)
-        if b is not None:
-            u += b
+        shift = w.norm_ih.bias if b is None else w.norm_ih.bias + b
+        u, mean, rstd = torch.native_layer_norm(raw, [G], w.norm_ih.weight, shift, 1e-5)
     lstm = one.cell == "lstm"
     ends = Ends(x.new_empty(T, B, S) if y is None else y, x.new_empty(B, S), x.new_empty(B, H) if lstm else None)
     scan, held = scan_of(one)
-    scan.u = u.data_ptr()
+    _set(scan, u=u, slots=slots)
     kept = None
     if keep:
         norm = w.norm_hh is not None
         kept = Kept(
-            gates=u.view(T, B, G),  # the gates take the place of what they were made of
-            cells=x.new_empty(T, B, H) if lstm else None,
-            inner=x.new_empty(T, B, H) if one.cell == "gru" else None,
-            normed=x.new_empty(T, B, G) if norm else None,
-            scale=x.new_empty(T, B) if norm else None,
-            stats_c=x.new_empty(T, B, 2) if w.norm_c is not None else None,
+            gates=u.view(*rows, G),  # the gates take the place of what they were made of
+            cells=x.new_empty(*rows, H) if lstm else None,
+            inner=x.new_empty(*rows, H) if one.cell == "gru" else None,
+            normed=x.new_empty(*rows, G) if norm else None,
+            scale=x.new_empty(*rows) if norm else None,
+            stats_c=x.new_empty(*rows, 2) if w.norm_c is not None else None,
             raw=raw,
             mean=mean,
             rstd=rstd,
+            alive=index,
+            slots=slots,
         )
         _set(scan, **kept._asdict())
     _set(scan, y=ends.y, h_n=ends.h, c_n=ends.c)
@@ -105,18 +116,19 @@ def backward(
     wants: tuple[bool, bool, bool] = (True, True, True),
 ) -> Gradients:
     """Go back from the gradient by what forward answered; None is a gradient of zero. `wants` is of x, h and c."""
-    x, w = _visible(one), one.w
+    x, w = one.x, one.w
     T, B = x.shape[:2]
     S, H, G = w.R.shape[1], _hidden(one), w.R.shape[0]
+    rows = (T, B) if kept.alive is None else (len(kept.alive),)
     new = x.new_empty
     scan, held = scan_of(one)
     given = [None if t is None else t.contiguous() for t in (dy, dh, dc, dgates, dcells)]
     _set(scan, y=y, **kept._asdict())
     _set(scan, **dict(zip(("dy", "dh_n", "dc_n", "dgates", "dcells"), given, strict=True)))
-    du = new(T, B, G)
-    da = new(T, B, G) if w.norm_hh is not None or one.cell == "gru" else du
+    du = new(*rows, G)
+    da = new(*rows, G) if w.norm_hh is not None or one.cell == "gru" else du
     # Where memory may begin anew, end early or be masked, R did not see y of the step before.
-    seen = None if w.m is None and one.lengths is None and one.reset is None else new(T, B, S)
+    seen = None if w.m is None and one.lengths is None and one.reset is None else new(*rows, S)
     fresh_h, fresh_c = one.reset_state or (None, None)
     out: dict[str, Any] = {
         "dh0": new(B, S) if wants[1] else None,
@@ -129,13 +141,13 @@ def backward(
         "dnorm_bias": None if w.norm_hh is None else new(G),
         "dnorm_c_weight": None if w.norm_c is None else new(H),
         "dnorm_c_bias": None if w.norm_c is None else new(H),
-        "projected": None if w.P is None else new(T, B, H),
-        "dprojected": None if w.P is None else new(T, B, S),
+        "projected": None if w.P is None else new(*rows, H),
+        "dprojected": None if w.P is None else new(*rows, S),
     }
     _set(scan, du=du, da=da, seen=seen, **out)
     native.backward(scan)
     del held
-    du, flat = du.view(T * B, G), x.reshape(T * B, x.shape[2])
+    du, flat = du.view(-1, G), _flat(one, kept.alive)
     db = None if w.b_ih is None else du.sum(0)
     db_hh = db
     if out["db"] is not None and db is not None:
@@ -149,14 +161,14 @@ def backward(
         norm_ih = (gains[0], gains[1])
     projected, dprojected = out["projected"], out["dprojected"]
     return Gradients(
-        x=(draw @ w.W).view(x.shape) if wants[0] else None,
+        x=_spread(draw @ w.W, x, kept.alive) if wants[0] else None,
         h=out["dh0"],
         c=out["dc0"],
         W=_outer(draw, flat),
         R=_by_R(one, da, y, seen),
         b_ih=db,
         b_hh=db_hh,
-        P=None if projected is None else dprojected.view(T * B, S).t() @ projected.view(T * B, H),
+        P=None if projected is None else dprojected.view(-1, S).t() @ projected.view(-1, H),
         p=out["dp"],
         norm_ih=norm_ih,
         norm_hh=None if w.norm_hh is None else (out["dnorm_weight"], out["dnorm_bias"]),
@@ -169,7 +181,7 @@ def _by_R(one: OneWay, da: Tensor, y: Tensor, seen: Tensor | None) -> Tensor:
     """The recurrent weights' gradient: that of R h, times the h that R saw, over all steps and rows."""
     (G, S), (T, B) = one.w.R.shape, y.shape[:2]
     if seen is not None:
-        return _outer(da.view(T * B, G), seen.view(T * B, S))
+        return _outer(da.view(-1, G), seen.view(-1, S))
     if T == 0:
         return da.new_zeros(G, S)
     first, later, before = (-1, da[:-1], y[1:]) if one.reverse else (0, da[1:], y[:-1])
@@ -187,12 +199,28 @@ def _outer(rows: Tensor, others: Tensor) -> Tensor:
     return rows.t() @ others
 
 
-def _visible(one: OneWay) -> Tensor:
-    """Cut x's padding off: it may hold anything, and 0 * NaN is NaN."""
-    if one.lengths is None:
-        return one.x
-    alive = torch.arange(one.x.shape[0], device=one.x.device)[:, None] < one.lengths
-    return torch.where(alive[..., None], one.x, one.x.new_zeros(()))
+def _living(steps: int, lengths: Tensor) -> tuple[Tensor, Tensor]:
+    """Where the steps that live lie among all of them, (N,) of T * B; and where all lie among those, (T, B)."""
+    alive = torch.arange(steps, device=lengths.device)[:, None] < lengths
+    return alive.view(-1).nonzero()[:, 0], (alive.view(-1).cumsum(0) - 1).view(alive.shape)
+
+
+def _flat(one: OneWay, index: Tensor | None) -> Tensor:
+    """Lay x out as (T * B, D), or (N, D) by `index`. Its padding is left out: it may hold NaN, and 0 * NaN is NaN."""
+    x, (T, B, D) = one.x, one.x.shape
+    if index is not None:
+        return x.reshape(T * B, D).index_select(0, index)
+    if one.lengths is not None:
+        alive = torch.arange(T, device=x.device)[:, None] < one.lengths
+        x = torch.where(alive[..., None], x, x.new_zeros(()))
+    return x.reshape(T * B, D)
+
+
+def _spread(rows: Tensor, x: Tensor, index: Tensor | None) -> Tensor:
+    """Lay rows out like x, zeros where nothing lives."""
+    if index is None:
+        return rows.view(x.shape)
+    return x.new_zeros(x.shape[0] * x.shape[1], x.shape[2]).index_copy_(0, index, rows).view(x.shape)
 
 
 def _hidden(one: OneWay) -> int:
@@ -240,5 +268,5 @@ def scan_of(one: OneWay) -> tuple[Any, Any]:
 
 def _set(scan: Any, **tensors: Tensor | None) -> None:
     for name, t in tensors.items():
-        if t is not None and name not in ("raw", "mean", "rstd"):
+        if t is not None and name not in ("raw", "mean", "rstd", "alive"):
             setattr(scan, name, t.data_ptr())

@@ -45,9 +45,12 @@ def run(call: Call) -> Answer:
     if call.batch_sizes is not None:
         return packed(call, call.batch_sizes, run)
     if call.lengths is not None and not any(map(_watched, call.ways())):
-        longest = max(int(call.lengths.max()) if len(call.lengths) else 0, 1)
-        if longest < len(call.x):
+        shortest, longest = (int(q) for q in call.lengths.aminmax()) if len(call.lengths) else (0, 0)
+        if longest < len(call.x) and len(call.x) > 1:
+            longest = max(longest, 1)
             return _padded(run(_first(call, longest)), len(call.x) - longest)
+        if shortest == len(call.x) > 0:
+            call = call._replace(lengths=None)
     ends = [_direction(one, call.trace) for one in call.ways()]
     ys, hs, cs, moments = zip(*ends, strict=True)
     states = (hs,) if call.cell != "lstm" else (hs, cs)
@@ -68,7 +71,7 @@ def _direction(one: OneWay, trace: bool) -> tuple[Any, ...]:
     elif torch.is_grad_enabled() and any(t.requires_grad for t in tensors(one)):
         y, h, c, gates, cells = _Differentiable.apply(one, trace, *tensors(one))
     else:
-        (y, h, c), kept = stretch.forward(one, keep=trace)
+        (y, h, c), kept = stretch.forward(one, keep=trace, dense=trace)
         gates, cells = (None, None) if kept is None else (kept.gates, kept.cells)
     return y, h, c, moments(one, y, gates, cells) if trace else None
 
@@ -180,7 +183,7 @@ class _Differentiable(torch.autograd.Function):
 
     @staticmethod
     def forward(ctx, one: OneWay, trace: bool, *given: Tensor):
-        ends, kept = stretch.forward(one, keep=True)
+        ends, kept = stretch.forward(one, keep=True, dense=trace)
         assert kept is not None
         everything = leaves(one)
         ctx.set_materialize_grads(False)

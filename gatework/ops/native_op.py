@@ -49,7 +49,7 @@ def forward(
     """One direction of a layer: y, h_n, c_n and then kernel.Kept, an empty tensor where there is none."""
     given = (x, h, c, W, R, b_ih, b_hh, P, p, norm_ih_weight, norm_ih_bias, norm_hh_weight, norm_hh_bias,
              norm_c_weight, norm_c_bias, fresh_h, fresh_c, m, zh, zc, lengths, reset)  # fmt: skip
-    ends, kept = stretch.forward(_one_way(*given, cell, coupled, clip, reverse), keep=True)
+    ends, kept = stretch.forward(_one_way(*given, cell, coupled, clip, reverse), keep=True, dense=True)
     assert kept is not None
     return [x.new_empty(0) if t is None else t for t in (*ends, *kept)]
 
@@ -72,6 +72,8 @@ def _(x, h, c, W, R, b_ih, b_hh, P, p, nih, nihb, norm_hh_weight, nhhb, norm_c_w
         new(0) if nih is None else new(T * B, G),
         new(0) if nih is None else new(T * B, 1),
         new(0) if nih is None else new(T * B, 1),
+        new(0),
+        new(0),
     ]
 
 

@@ -73,6 +73,7 @@ FRESH_C = "s.fresh_c ? s.fresh_c + b * s.H : w.zeros"
 SEEN = "s.m ? load(r.h + j, n) * load(s.m + k, n) : load(r.h + j, n)"
 MASKED_BACK = "if (s.m) d *= load(s.m + k, n);"
 DIRECT = "if (direct) d += load(dh, n);"
+SLOT = "return s.slots ? s.slots[at] : at;"
 AFTER_RESET = "if (r.origin != Origin::fresh) return store(dh, d, n);"
 
 KERNEL_MUTANTS = [
@@ -95,7 +96,7 @@ KERNEL_MUTANTS = [
         "lstm.h": {
             "dc lost": ("before += dc * x.f;", ""),
             "dc from peepholes lost": ("before += di * load(s.p + j, n);", ""),
-            "c of the wrong step": ("x.old = load(r.c + j, n);", "x.old = load(s.cells + r.at * s.H + j, n);"),
+            "c of the wrong step": ("x.old = load(r.c + j, n);", "x.old = load(s.cells + r.slot * s.H + j, n);"),
             "peephole of f takes i's row": ("f += load(s.p + H + j, n) * old;", "f += load(s.p + j, n) * old;"),
             "peephole of o sees the old c": ("load(s.p + (last - 1) * H + j, n) * c;",
                                              "load(s.p + (last - 1) * H + j, n) * old;"),
@@ -103,7 +104,7 @@ KERNEL_MUTANTS = [
             "coupled gate's gradient with the wrong sign": ("di -= df;", "di += df;"),
             "gradient through the clip": ("dc = x.held ? dc : V{};", ""),
             "zoneout's share of dc lost": ("before = z * after;", ""),
-            "projected without the output gate": ("+ r.at * H + j, x.o * t, n)", "+ r.at * H + j, t, n)"),
+            "projected without the output gate": ("+ r.slot * H + j, x.o * t, n)", "+ r.slot * H + j, t, n)"),
         },
         "gru.h": {
             "inner gradient without r": ("dinner = dnext * reset;", "dinner = dnext;"),
@@ -112,6 +113,10 @@ KERNEL_MUTANTS = [
         "rnn.h": {"relu's slope at zero is one": ("h <= 0 ? V{} : d", "h < 0 ? V{} : d")},
         "scan.h": {
             "a reset keeps the first c": (FRESH_C, "s.c0 ? s.c0 + b * s.H : w.zeros"),
+            "slots overlooked": (SLOT, "return at;"),
+            "every slot of a row is its first": (SLOT, "return s.slots ? s.slots[at % s.B] : at;"),
+            "c of the slot that is the step's own": ("s.cells + slot_of(s, before) * s.H", "s.cells + slot * s.H"),
+            "the last c from where padding would lie": ("s.cells + slot_of(s, last) * s.H", "s.cells + last * s.H"),
             "reverse reset off by one": ("!first && s.reset[at + s.B]", "s.reset[at]"),
             "gradient crosses a reset": (AFTER_RESET, "return store(dh, d, n);"),
             "the last memory is the longest row's": ("steps = s.lengths ? s.lengths[b] : s.T", "steps = s.T"),

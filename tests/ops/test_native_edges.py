@@ -46,6 +46,22 @@ def test_compiled_a_reset_is_heeded(kind):
     assert not torch.allclose(found, layer(x)[0], atol=1e-4)
 
 
+@pytest.mark.parametrize("how", ["alone", "with a trace", "compiled"])
+@pytest.mark.parametrize("kind", [LSTM, GRU, RNN])
+def test_what_lies_in_the_padding_is_never_read(kind, how):
+    layer, x, lengths = kind(3, 4, backend="native"), torch.randn(6, 3, 3), torch.tensor([6, 2, 0])
+    run = torch.compile(layer, backend="aot_eager") if how == "compiled" else layer
+    found = []
+    for padding in (float("nan"), 0.0):
+        padded = x.clone()
+        for b, steps in enumerate(lengths):
+            padded[steps:, b] = padding
+        padded.requires_grad_()
+        y, *_ = run(padded, lengths=lengths, trace=how == "with a trace")
+        found.append([y, *torch.autograd.grad(y.square().sum(), [padded, *layer.parameters()])])
+    torch.testing.assert_close(*found, rtol=0, atol=0)
+
+
 def test_a_nan_is_not_hidden_on_the_way_back():
     layer, x = RNN(3, 4, nonlinearity="relu"), torch.randn(5, 2, 3)
     x[2, 0, 0] = float("nan")

@@ -16,7 +16,7 @@ struct Lstm {
         if (s.norm_weight) {
             a = (a - r.mean) * r.scale;
             const int64_t k = kind * s.H + j;
-            if (s.normed) store(s.normed + r.at * w.G + k, a, n);
+            if (s.normed) store(s.normed + r.slot * w.G + k, a, n);
             a = a * load(s.norm_weight + k, n) + load(s.norm_bias + k, n);
         }
         return a;
@@ -31,9 +31,9 @@ struct Lstm {
     // The gates and c; h too, but where more comes before it.
     static void forward(const Scan<Real>& s, const Scratch<Real>& w, const Row<Real>& r, int64_t from, int64_t to) {
         const int64_t H = s.H, last = s.K - 1;
-        const Real* u = s.u + r.at * w.G;
-        Real* gates = s.gates ? s.gates + r.at * w.G : nullptr;
-        Real* c_out = s.cells ? s.cells + r.at * H : s.c_n + r.b * H;
+        const Real* u = s.u + r.slot * w.G;
+        Real* gates = s.gates ? s.gates + r.slot * w.G : nullptr;
+        Real* c_out = s.cells ? s.cells + r.slot * H : s.c_n + r.b * H;
         units<Real>(from, to, H, [&](int64_t j, auto n) {
             const auto pre = [&](int64_t kind) { return load(u + kind * H + j, n) + recurrent(s, w, r, kind, j, n); };
             const V old = load(r.c + j, n);
@@ -99,7 +99,7 @@ struct Lstm {
 
     template <class N>
     static Before recall(const Scan<Real>& s, const Scratch<Real>& w, const Row<Real>& r, int64_t j, N n) {
-        const Real* gates = s.gates + r.at * w.G + j;
+        const Real* gates = s.gates + r.slot * w.G + j;
         Before x;
         x.i = load(gates, n);
         x.f = s.coupled ? 1 - x.i : load(gates + s.H, n);
@@ -130,13 +130,13 @@ struct Lstm {
 
     // Back from h to the normalised c, for a row whose sums must be known before it goes on.
     static void unfinish(const Scan<Real>& s, const Scratch<Real>& w, const Row<Real>& r, int64_t from, int64_t to) {
-        const Real mean = s.stats_c[2 * r.at], scale = s.stats_c[2 * r.at + 1];
+        const Real mean = s.stats_c[2 * r.slot], scale = s.stats_c[2 * r.slot + 1];
         units<Real>(from, to, s.H, [&](int64_t j, auto n) {
             const Before x = recall(s, w, r, j, n);
             const V hat = (x.c - mean) * scale;
             const V t = tanh(hat * load(s.norm_c_weight + j, n) + load(s.norm_c_bias + j, n));
             const V d = into(s, w, r, j, n);
-            if (s.P) store(s.projected + r.at * s.H + j, x.o * t, n);
+            if (s.P) store(s.projected + r.slot * s.H + j, x.o * t, n);
             store(w.hat + r.b * w.Hp + j, hat, n);
             store(w.o + r.b * w.Hp + j, d * t, n);
             store(w.c + r.b * w.Hp + j, d * x.o * (1 - t * t), n);
@@ -146,8 +146,8 @@ struct Lstm {
     static void backward(const Scan<Real>& s, const Scratch<Real>& w, const Row<Real>& r, const Sums<Real>& sums,
                          int64_t from, int64_t to) {
         const int64_t H = s.H, last = s.K - 1;
-        Real* du = s.du + r.at * w.G;
-        Real* da = s.da + r.at * w.G;
+        Real* du = s.du + r.slot * w.G;
+        Real* da = s.da + r.slot * w.G;
         const Real* dgates = s.dgates ? s.dgates + r.at * w.G : nullptr;
         Real mean = 0, slope = 0;
         if (s.norm_c_weight) back_sums<Real>(w.c + r.b * w.Hp, s.norm_c_weight, w.hat + r.b * w.Hp, H, mean, slope);
@@ -156,11 +156,11 @@ struct Lstm {
             V d_o, dc;
             if (s.norm_c_weight) {
                 d_o = load(w.o + r.b * w.Hp + j, n);
-                dc = back(w.c + r.b * w.Hp + j, s.norm_c_weight + j, w.hat + r.b * w.Hp + j, s.stats_c[2 * r.at + 1],
+                dc = back(w.c + r.b * w.Hp + j, s.norm_c_weight + j, w.hat + r.b * w.Hp + j, s.stats_c[2 * r.slot + 1],
                           mean, slope, sums.norm_c_weight + j, sums.norm_c_bias + j, n);
             } else {
                 const V t = tanh(x.c), d = into(s, w, r, j, n);
-                if (s.P) store(s.projected + r.at * H + j, x.o * t, n);
+                if (s.P) store(s.projected + r.slot * H + j, x.o * t, n);
                 d_o = d * t;
                 dc = d * x.o * (1 - t * t);
             }

@@ -14,7 +14,7 @@ enum class Origin { carried, given, fresh };
 
 template <class Real>
 struct Row {
-    int64_t b, at;        // its place in (B) and in (T * B)
+    int64_t b, at, slot;  // its place in (B), in (T * B), and among all that live (contract.h, slots)
     const Real *h, *c;    // the memory before this step, (S) and (H)
     Origin origin;
     Real mean, scale;     // of R h, where it is normalised; later of c

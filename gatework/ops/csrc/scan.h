@@ -12,21 +12,26 @@ bool lives(const Scan<Real>& s, int64_t t, int64_t b) {
     return !s.lengths || t < s.lengths[b];
 }
 
+template <class Real>
+int64_t slot_of(const Scan<Real>& s, int64_t at) {
+    return s.slots ? s.slots[at] : at;
+}
+
 // The memory before step t of row b.
 template <class Real>
 Row<Real> row(const Scan<Real>& s, const Scratch<Real>& w, int64_t t, int64_t b) {
-    const int64_t at = t * s.B + b;
+    const int64_t at = t * s.B + b, slot = slot_of(s, at);
     const bool first = s.reverse ? t + 1 == s.T || !lives(s, t + 1, b) : t == 0;
     // In reverse an episode's last step comes first, and its memory begins anew there.
     const bool again = s.reset && (s.reverse ? !first && s.reset[at + s.B] : s.reset[at]);
     if (again)
-        return {b, at, s.fresh_h ? s.fresh_h + b * s.S : w.zeros, s.fresh_c ? s.fresh_c + b * s.H : w.zeros,
+        return {b, at, slot, s.fresh_h ? s.fresh_h + b * s.S : w.zeros, s.fresh_c ? s.fresh_c + b * s.H : w.zeros,
                 Origin::fresh, 0, 0};
     const bool one = s.cell != lstm;  // one memory
-    if (first) return {b, at, s.h0 + b * s.S, one ? nullptr : s.c0 + b * s.H, Origin::given, 0, 0};
+    if (first) return {b, at, slot, s.h0 + b * s.S, one ? nullptr : s.c0 + b * s.H, Origin::given, 0, 0};
     const int64_t before = at + (s.reverse ? s.B : -s.B);
-    const Real* c = one ? nullptr : s.cells ? s.cells + before * s.H : s.c_n + b * s.H;
-    return {b, at, s.y + before * s.S, c, Origin::carried, 0, 0};
+    const Real* c = one ? nullptr : s.cells ? s.cells + slot_of(s, before) * s.H : s.c_n + b * s.H;
+    return {b, at, slot, s.y + before * s.S, c, Origin::carried, 0, 0};
 }
 
 // What one thread keeps while it goes: the rows that live at this moment, and where a product reads and writes them.
@@ -90,6 +95,7 @@ void forward(Hand<Real>& hand) {
     for (int64_t n = 0; n < s.T; ++n) {
         hand.gather(s.reverse ? s.T - 1 - n : n, [&](int64_t at) {
             clear(s.y, at, s.S);
+            if (s.slots) return;  // nothing else has a place for the dead
             clear(s.gates, at, w.G);
             clear(s.cells, at, s.H);
             clear(s.inner, at, s.H);
@@ -114,7 +120,7 @@ void forward(Hand<Real>& hand) {
             hand.meet();
             for (Row<Real>& r : hand) {
                 stats<Real>(w.a + r.b * s.K * w.Hp, s.K, s.H, r.mean, r.scale);
-                if (s.scale && hand.writes()) s.scale[r.at] = r.scale;
+                if (s.scale && hand.writes()) s.scale[r.slot] = r.scale;
             }
         }
         for (Row<Real>& r : hand) Cell::forward(s, w, r, part.k, part.k_end);
@@ -123,8 +129,8 @@ void forward(Hand<Real>& hand) {
             for (Row<Real>& r : hand) {
                 stats<Real>(w.c + r.b * w.Hp, 1, s.H, r.mean, r.scale);
                 if (s.stats_c && hand.writes()) {
-                    s.stats_c[2 * r.at] = r.mean;
-                    s.stats_c[2 * r.at + 1] = r.scale;
+                    s.stats_c[2 * r.slot] = r.mean;
+                    s.stats_c[2 * r.slot + 1] = r.scale;
                 }
                 Lstm<Real>::finish(s, w, r, part.k, part.k_end);
             }
@@ -152,7 +158,7 @@ void forward(Hand<Real>& hand) {
         copy(steps ? s.y + last * s.S : s.h0 + b * s.S, s.S, s.h_n + b * s.S);
         if (s.cell != lstm) continue;
         if (s.cells && steps)
-            copy(s.cells + last * s.H, s.H, s.c_n + b * s.H);
+            copy(s.cells + slot_of(s, last) * s.H, s.H, s.c_n + b * s.H);
         else if (!steps)
             copy(s.c0 + b * s.H, s.H, s.c_n + b * s.H);
     }
@@ -164,15 +170,15 @@ void unnorm(Hand<Real>& hand) {
     const Scan<Real>& s = hand.s;
     const int64_t G = hand.w.G;
     for (Row<Real>& r : hand)
-        back_sums<Real>(s.da + r.at * G, s.norm_weight, s.normed + r.at * G, G, r.mean, r.scale);
+        back_sums<Real>(s.da + r.slot * G, s.norm_weight, s.normed + r.slot * G, G, r.mean, r.scale);
     hand.meet();
     for (Row<Real>& r : hand)
         for (int64_t kind = 0; kind < s.K; ++kind)
             units<Real>(hand.part.k, hand.part.k_end, s.H, [&](int64_t j, auto n) {
                 const int64_t k = kind * s.H + j;
-                Real* da = s.da + r.at * G + k;
+                Real* da = s.da + r.slot * G + k;
                 store(da,
-                      back(da, s.norm_weight + k, s.normed + r.at * G + k, s.scale[r.at], r.mean, r.scale,
+                      back(da, s.norm_weight + k, s.normed + r.slot * G + k, s.scale[r.slot], r.mean, r.scale,
                            hand.sums.norm_weight + k, hand.sums.norm_bias + k, n),
                       n);
             });
@@ -197,6 +203,7 @@ void backward(Hand<Real>& hand) {
     }
     for (int64_t n = 0; n < s.T; ++n) {
         hand.gather(s.reverse ? n : s.T - 1 - n, [&](int64_t at) {
+            if (s.slots) return;
             clear(s.du, at, w.G);
             clear(s.da, at, w.G);
             clear(s.seen, at, s.S);
@@ -214,11 +221,11 @@ void backward(Hand<Real>& hand) {
                         store(dh, z * d, n);
                         d *= 1 - z;
                     }
-                    store(s.dprojected + r.at * s.S + j, d, n);
+                    store(s.dprojected + r.slot * s.S + j, d, n);
                 });
             hand.meet();
             hand.multiply(
-                s.S, w.P, part.k, part.k_end, [&](auto& r) { return s.dprojected + r.at * s.S; },
+                s.S, w.P, part.k, part.k_end, [&](auto& r) { return s.dprojected + r.slot * s.S; },
                 [&](auto& r) { return w.q + r.b * w.Hp; });
         }
         if (s.norm_c_weight) {
@@ -231,13 +238,13 @@ void backward(Hand<Real>& hand) {
         const bool apart = direct || s.m;
         if (w.R)  // else this is the only step, and nobody asks what came before it
             hand.multiply(
-                w.G, w.R, part.s, part.s_end, [&](auto& r) { return s.da + r.at * w.G; },
+                w.G, w.R, part.s, part.s_end, [&](auto& r) { return s.da + r.slot * w.G; },
                 [&](auto& r) { return (apart ? w.back : w.dh) + r.b * w.Sp; });
         for (Row<Real>& r : hand) {
             units<Real>(part.s, part.s_end, s.S, [&](int64_t j, auto n) {
                 Real* dh = w.dh + r.b * w.Sp + j;
                 const int64_t k = r.b * s.S + j;
-                if (s.seen) store(s.seen + r.at * s.S + j, s.m ? load(r.h + j, n) * load(s.m + k, n) : load(r.h + j, n), n);
+                if (s.seen) store(s.seen + r.slot * s.S + j, s.m ? load(r.h + j, n) * load(s.m + k, n) : load(r.h + j, n), n);
                 if (!w.R || (!apart && r.origin != Origin::fresh)) return;
                 Vec<Real> d = load((apart ? w.back : w.dh) + r.b * w.Sp + j, n);
                 if (s.m) d *= load(s.m + k, n);

@@ -48,7 +48,7 @@ template <class Real>
 void take_in(Opened<Real>& o, Hand<Real>& hand, const Real* x) {
     const Scan<Real>& s = o.s;
     const Part& part = hand.part;
-    for (int64_t b = part.b; b < part.b_end; ++b) hand.rows[hand.living++] = {b, b, x + b * o.share.D, nullptr, Origin::given, 0, 1};
+    for (int64_t b = part.b; b < part.b_end; ++b) hand.rows[hand.living++] = {b, b, b, x + b * o.share.D, nullptr, Origin::given, 0, 1};
     hand.multiply(
         o.share.D, o.W, part.k * s.K, part.k_end * s.K, [](auto& r) { return r.h; },
         [&](auto& r) { return o.wx + r.b * s.K * o.w.Hp; });

@@ -32,7 +32,7 @@ void is_whole(const Case<Real>& c, const Arrays<Real>& all) {
         const bool a_step = a.name == "inner" || a.name == "normed" || a.name == "scale" || a.name == "stats_c";
         const int64_t width = a_step && c.T > 0 && c.B > 0 ? a.count / (c.T * c.B) : 1;
         for (int64_t k = 0; k < a.count; ++k)
-            if (!a_step || c.lives(k / width / c.B, k / width % c.B))
+            if (c.on.slots || !a_step || c.lives(k / width / c.B, k / width % c.B))
                 if (!std::isfinite(a[k])) return expect(false, c.on.name() + ": " + a.name + " is not written whole");
     }
 }
@@ -58,7 +58,7 @@ void check_ways(const Options& on) {
             agree(c, again, usual, "between threads"), agree(c, c.backward(), back, "between threads");
         }
     // The gates may take the place of u.
-    Array<Real> u("u", c.T * c.B * c.G);
+    Array<Real> u("u", c.N * c.G);
     std::copy(c.s.u, c.s.u + u.count, u.begin());
     const Arrays<Real> apart = c.forward(true);
     c.s.u = c.s.gates = u.begin();
@@ -108,7 +108,7 @@ void check_slopes(const Options& on) {
 // A layer that was opened, step by step in its own memory, against a scan of u = W x + b.
 template <class Real>
 void check_steps(Options on, bool with_bias, int64_t threads, int64_t split) {
-    on.lengths = on.reset = on.fresh = on.reverse = false;
+    on.lengths = on.slots = on.reset = on.fresh = on.reverse = false;
     on.zh = std::min(on.zh, 1), on.zc = std::min(on.zc, 1);
     Case<Real> c(on);
     const int64_t D = 1 + below(9), G = c.G;
@@ -211,7 +211,7 @@ Options random_options() {
     on.cell = std::max<int64_t>(0, below(6) - 2);
     on.T = below(6), on.B = below(9), on.H = on.S = sizes[below(8)];
     on.reverse = coin(), on.norm = coin() && on.H > 1, on.mask = coin(), on.lengths = coin(), on.reset = coin();
-    on.fresh = on.reset && coin(), on.trace = coin(), on.mute = below(8) == 0, on.zh = static_cast<int>(below(3));
+    on.fresh = on.reset && coin(), on.trace = coin(), on.slots = on.lengths && !on.trace && coin(), on.mute = below(8) == 0, on.zh = static_cast<int>(below(3));
     on.bias = on.cell == gru && coin();
     if (on.cell != lstm) return on;
     on.coupled = coin(), on.peephole = coin(), on.norm_c = on.norm && coin(), on.clip = coin();
@@ -237,6 +237,8 @@ int main() {
                                     &Options::reset, &Options::trace, &Options::mute})
             all.push_back(plain), all.back().*flag = true;
         for (int z : {1, 2}) all.push_back(plain), all.back().zh = z;
+        for (bool reverse : {false, true})
+            all.push_back(plain), all.back().lengths = all.back().slots = true, all.back().reverse = reverse;
     }
     for (bool Options::*flag : {&Options::coupled, &Options::peephole, &Options::norm_c, &Options::clip})
         all.emplace_back().*flag = true;
