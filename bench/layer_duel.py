@@ -19,22 +19,12 @@ EPS = torch.finfo(torch.float32).eps
 # How far from the truth a side may lie, of the largest value. Sums over thousands of steps lose a few digits on every
 # side; a wrong gate or half precision inside loses far more.
 ROUNDINGS = 128
-# Layer norm magnifies a rounding step by step. Where the equations in float32 lose more, so many times as much as they
-# lose is allowed.
-TIMES = 4
 
 # What is timed: no argument, (outputs, state, ...) back.
 Run = Callable[[], tuple[Any, ...]]
 # A contender in a race: how many calls, and the seconds that they took.
 Contender = Callable[[int], float]
 Results = dict[str, Tensor]
-
-
-class Truth(NamedTuple):
-    """What a layer should answer, and how far off each of its answers may be, of its largest value."""
-
-    values: Results
-    allowed: dict[str, float]
 
 
 class Shape(NamedTuple):
@@ -86,43 +76,34 @@ def results(module: nn.Module, run: Run, x: Tensor, inference: bool = True) -> R
     return found
 
 
-def truth(layer: Any, x: Tensor, lengths: Any = None, reset: Any = None, trace: bool = False) -> Truth:
+def truth(layer: Any, x: Tensor, lengths: Any = None, reset: Any = None, trace: bool = False) -> Results:
     """Give what a gatework layer of one layer should answer: the equations in float64, with the same masks."""
     torch.manual_seed(SEED)
     layer.train()
     call = layer.call(0, read(layer, x, None, lengths, reset, None, trace))
     names = {id(t): name for name, t in wanted(layer, x).items()}
     tensors = call.tensors()
-
-    def answers(dtype: torch.dtype) -> Results:
-        given = [t.detach().to(dtype, copy=True) for t in tensors]
-        leaves = {names[id(t)]: d.requires_grad_() for t, d in zip(tensors, given, strict=True) if id(t) in names}
-        answer = BACKENDS["equations"].run(call.with_tensors(given))
-        found = _answers(answer.y, answer.state, {name: leaves[name] for name in names.values()})
-        return found | {"outputs in inference": found["outputs"]}
-
-    true, single = answers(torch.float64), answers(torch.float32)
-    return Truth(true, {name: max(ROUNDINGS * EPS, TIMES * _off(single[name], true[name])) for name in true})
+    doubles = [t.detach().double() for t in tensors]
+    leaves = {names[id(t)]: d.requires_grad_() for t, d in zip(tensors, doubles, strict=True) if id(t) in names}
+    answer = BACKENDS["equations"].run(call.with_tensors(doubles))
+    found = _answers(answer.y, answer.state, {name: leaves[name] for name in names.values()})
+    return found | {"outputs in inference": found["outputs"]}
 
 
-def _off(value: Tensor, true: Tensor) -> float:
-    """The largest difference, of the largest value."""
-    return float((value.double() - true).abs().max()) / (float(true.abs().max()) or 1)
-
-
-def agree(what: str, true: Truth, **sides: Results) -> None:
+def agree(what: str, true: Results, **sides: Results) -> None:
     """Stop, before anything is timed, unless each side lies within float32's accuracy of the truth."""
     for side, found in sides.items():
         for name, value in found.items():
-            if value.shape != true.values[name].shape:
+            if value.shape != true[name].shape:
                 raise SystemExit(
-                    f"{what}: {name} of {side} must be {tuple(true.values[name].shape)}; got {tuple(value.shape)}. "
+                    f"{what}: {name} of {side} must be {tuple(true[name].shape)}; got {tuple(value.shape)}. "
                     "Nothing is timed."
                 )
-            off, allowed = _off(value, true.values[name]), true.allowed[name]
-            if not off <= allowed:  # a NaN is refused too
+            scale = float(true[name].abs().max())
+            off = float((value.double() - true[name]).abs().max()) / (scale or 1)
+            if not off <= ROUNDINGS * EPS:  # a NaN is refused too
                 raise SystemExit(
-                    f"{what}: {name} of {side} must lie within {allowed:.1e} of the truth; got {off:.1e} "
+                    f"{what}: {name} of {side} must lie within {ROUNDINGS * EPS:.1e} of the truth; got {off:.1e} "
                     "(of its largest value). Nothing is timed."
                 )
 
