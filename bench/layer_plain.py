@@ -81,8 +81,8 @@ VARIANTS = {
 }
 
 
-# Layer norm brings R h to variance 1 whatever R is, and over hundreds of steps such a recurrence is chaotic: no two sides
-# would agree. Smaller gains take the same time.
+# Layer norm brings R h to variance 1 whatever R is. Over hundreds of steps such a recurrence is chaotic, and no two
+# sides would agree. Smaller gains take the same time.
 GAIN = 0.25
 
 
