@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from gatework.nn import GRU, LSTM, RNN, from_torch, to_torch
     from gatework.nn.backends import backends
     from gatework.tasks import Forecaster, load
+    from gatework.tasks.compare import compare
 
 __version__ = "0.1.0"
 
@@ -22,10 +23,11 @@ _ROOMS = {
     "from_torch": "gatework.nn",
     "to_torch": "gatework.nn",
     "Forecaster": "gatework.tasks",
+    "compare": "gatework.tasks.compare",
     "load": "gatework.tasks",
 }
 
-__all__ = ["GRU", "LSTM", "RNN", "Forecaster", "__version__", "backends", "from_torch", "load", "to_torch"]
+__all__ = ["GRU", "LSTM", "RNN", "Forecaster", "__version__", "backends", "compare", "from_torch", "load", "to_torch"]
 
 
 def __getattr__(name: str):

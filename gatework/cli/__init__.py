@@ -19,6 +19,7 @@ EXAMPLES = {
     "fit": "gatework fit data.csv --h 24 -o model/",
     "predict": "gatework predict model/ -o forecast.csv --plot forecast.png",
     "evaluate": "gatework evaluate model/ data.csv --windows 3",
+    "compare": "gatework compare data.csv --h 24 --plot comparison.png",
     "resume": "gatework resume model/",
     "doctor": "gatework doctor",
 }

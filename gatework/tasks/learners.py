@@ -1,0 +1,133 @@
+"""Ridge regression and gradient boosting on lags and the calendar: one model for all series, by scikit-learn."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from gatework.models.quantiles import MEDIAN, QUANTILES
+from gatework.tasks.lagged import Lags, Spots
+
+if TYPE_CHECKING:
+    from gatework.data.panel import Panel
+
+# With fewer windows than this there is nothing to learn.
+FEWEST = 10
+# Intervals are measured on the last part of many windows, or in folds of few.
+MANY, HELD, FOLDS = 2000, 0.25, 5
+# Errors that an interval's end should rest on.
+ENOUGH = 200
+MOST_ROWS = 60_000
+
+Predict = Callable[[Lags, Spots], np.ndarray]
+Fit = Callable[[Lags, Spots, int], Predict]
+
+
+def ridge(lags: Lags, spots: Spots, seed: int) -> Predict:
+    """Fit a linear map from lags to all h steps at once, shrunk by as much as leave-one-out errors ask for."""
+    from sklearn.linear_model import RidgeCV
+    from sklearn.preprocessing import StandardScaler
+
+    x, y = lags.flat(spots), np.nan_to_num(lags.targets(spots))
+    scaler = StandardScaler().fit(x)
+    # Few windows overlap much, and leave-one-out takes their neighbours for news.
+    model = RidgeCV(alphas=10.0 ** np.arange(-1, 5)).fit(scaler.transform(x), y)
+
+    def predict(lags: Lags, spots: Spots) -> np.ndarray:
+        return model.predict(scaler.transform(lags.flat(spots))).reshape(len(spots), -1)
+
+    return predict
+
+
+def boosting(lags: Lags, spots: Spots, seed: int) -> Predict:
+    """Fit gradient-boosted trees (HistGradientBoosting) to each step by itself, by the absolute error."""
+    from sklearn.ensemble import HistGradientBoostingRegressor
+
+    most = max(1, MOST_ROWS // lags.h)
+    if len(spots) > most:
+        spots = spots[np.sort(np.random.default_rng(seed).choice(len(spots), most, replace=False))]
+    x, y = lags.stacked(spots), lags.targets(spots).ravel()
+    known = ~np.isnan(y)
+    model = HistGradientBoostingRegressor(
+        loss="absolute_error", max_iter=150, early_stopping=False, random_state=seed
+    ).fit(x[known], y[known])
+
+    def predict(lags: Lags, spots: Spots) -> np.ndarray:
+        return model.predict(lags.stacked(spots)).reshape(len(spots), lags.h)
+
+    return predict
+
+
+def learner(
+    fit: Fit, panel: Panel, h: int, seed: int, simple: Callable[[Panel], np.ndarray]
+) -> Callable[[Panel], np.ndarray]:
+    """Learn from a panel, and return what forecasts any: panel -> quantiles (N, h, Q).
+
+    The intervals are conformal (Vovk et al., 2005; Barber et al., 2021): as wide, step by step, as the errors of copies
+    on windows that they did not learn from; the model itself learns from all.
+
+    Parameters
+    ----------
+    fit : callable
+        `ridge` or `boosting`.
+    panel : Panel
+        To learn from.
+    h, seed : int
+        Steps to forecast; of the windows drawn.
+    simple : callable
+        The forecast where there is too little to learn from.
+    """
+    lags = Lags(panel, h)
+    spots = lags.windows(np.random.default_rng(seed))
+    if len(spots) < FEWEST:
+        return simple
+    errors = [np.abs(lags.targets(held) - fit(lags, rest, seed)(lags, held)) for rest, held in _folds(lags, spots)]
+    widths = _widths(np.concatenate(errors))
+    predict = fit(lags, spots, seed)
+
+    def forecast(panel: Panel) -> np.ndarray:
+        quantiles = simple(panel)
+        lags = Lags(panel, h)
+        ends = lags.ends()
+        # A series that has not changed yet, or not yet over a season, has no unit to forecast in.
+        ends = ends[np.flatnonzero(lags.size[ends.place] > 0)]
+        if len(ends):
+            quantiles[ends.series] = lags.undo(ends, predict(lags, ends)[..., None] + widths)
+        return quantiles
+
+    return forecast
+
+
+def _folds(lags: Lags, spots: Spots) -> list[tuple[Spots, Spots]]:
+    """What to learn from and what to hold out: the last quarter, or where windows are few each fifth in its turn.
+
+    What is held out and what is learned from share no value, where that leaves enough to learn from.
+    """
+    left, count = lags.left(spots), len(spots)
+    last = np.arange(count - round(HELD * count), count)
+    parts = [last] if count >= MANY else np.array_split(np.arange(count), FOLDS)
+    found = []
+    for part in parts:
+        clear = (left >= left[part].max() + lags.h) | (left <= left[part].min() - lags.h)
+        others = np.setdiff1d(np.arange(count), part)
+        found.append((spots[np.flatnonzero(clear) if clear.sum() >= FEWEST else others], spots[part]))
+    return found
+
+
+def _widths(errors: np.ndarray) -> np.ndarray:
+    """How far each quantile (h, Q) lies from the median, from errors (B, h), NaN where there is none."""
+    b, h = errors.shape
+    around = min(h, -(-(ENOUGH // b) // 2))
+    widths = np.zeros((h, len(QUANTILES)))
+    for k in range(h):
+        near = errors[:, max(0, k - around) : k + around + 1]
+        near = np.sort(near[~np.isnan(near)])
+        if not len(near):
+            continue
+        for q in range(MEDIAN):
+            # The rank that holds for one more value of the same kind.
+            rank = min(len(near), int(np.ceil((len(near) + 1) * (1 - 2 * QUANTILES[q]))))
+            widths[k, q], widths[k, -1 - q] = -near[rank - 1], near[rank - 1]
+    return widths
