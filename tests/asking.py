@@ -11,7 +11,7 @@ from torch import Tensor
 from gatework import LSTM
 from gatework.nn.stack import Recurrent
 
-# "auto" is torch's kernel where that can do the variant, so both backends pass by here.
+# "auto" is the native kernel where that was built, so a quick backend and the plain one pass by here.
 BACKENDS = ["auto", "equations"]
 
 

@@ -43,7 +43,7 @@ class Stream:
 
     It answers as the layer does in eval, with the weights that the layer had when the stream was made, whatever
     becomes of the layer. Nothing in it asks for a gradient. Autocast does not reach it: its outputs have the type of
-    its weights.
+    its weights. A step takes as many threads as torch.get_num_threads() says at the time.
 
     Parameters
     ----------
@@ -62,12 +62,12 @@ class Stream:
         check_size("batch_size", batch_size)
         check_one_way(layer, "stream")
         self.batch_size = batch_size
-        self._layer = copy.deepcopy(layer).eval()
-        weight = self._layer.weight_ih_l0
+        with torch.no_grad(), torch.autocast(next(layer.parameters()).device.type, enabled=False):
+            self._layer = _held(layer)
+            self._stepper = _stepper(_calls(self._layer, batch_size), layer.backend)
+            weight = self._layer.weight_ih_l0
         self._shape = torch.Size((batch_size, layer.input_size))
         self._dtype, self._device = weight.dtype, weight.device
-        with torch.no_grad(), torch.autocast(self._device.type, enabled=False):
-            self._stepper = _stepper(_calls(self._layer, batch_size), layer.backend)
 
     def step(self, x_t: Tensor) -> Tensor:
         """Read one moment: x_t (B, D) -> a fresh y_t (B, S)."""
@@ -160,6 +160,18 @@ class _Scans:
         for k, call in enumerate(self.calls):
             # Filled, not multiplied: a memory that is NaN is forgotten too.
             self.calls[k] = call._replace(state=tuple(part.masked_fill(rows[:, None], 0) for part in call.state))
+
+
+def _held(layer: Recurrent) -> Recurrent:
+    """Copy the layer, in eval, with every weight as its call would find it."""
+    # deepcopy refuses a tensor that was computed, as pruning and the old weight_norm leave one: it finds these copied.
+    own = [t for module in layer.modules() for t in vars(module).values() if isinstance(t, Tensor)]
+    held = copy.deepcopy(layer, {id(t): t.detach().clone() for t in own if not t.is_leaf}).eval()
+    # Those compute it before each call, and a stream makes none.
+    for hook in held._forward_pre_hooks.values():
+        if type(hook).__module__.startswith("torch.nn.utils."):
+            hook(held, ())
+    return held
 
 
 def _stepper(calls: list[Call], backend: str) -> Stepper:

@@ -1,4 +1,4 @@
-"""The native kernel one step at a time: weights packed once, memories kept, nothing made anew but the answer."""
+"""The native kernel one step at a time: weights packed beforehand, memories kept, nothing made anew but the answer."""
 
 from __future__ import annotations
 
@@ -23,20 +23,30 @@ class Stepper:
         self._shape = (first.x.shape[1], last.w.R.shape[1])
         self._dtype = first.x.dtype
         bits = "32" if self._dtype == torch.float32 else "64"
-        self._stack = getattr(native, f"Stepper{bits}")()
-        self._held = []
+        self._stack = getattr(native, f"Stepper{bits}")
+        self._layers, self._held = [], []
         for one, (h, c) in zip(ways, self._memories, strict=True):
             # The kernel reads the memories in place, and leaves the next ones there.
             scan, held = kernel.scan_of(one._replace(h=h, c=c))
             scan.h_n = scan.h0
             scan.c_n = scan.c0
             share, weights = _share(one, getattr(native, f"Share{bits}")())
+            self._layers.append((scan, share))
             self._held.append((held, weights))
-            self._stack.add(scan, share)
-        self._advance = self._stack.step
+        self._open(torch.get_num_threads())
+
+    def _open(self, threads: int) -> None:
+        """Make room and pack the weights for so many threads."""
+        stack = self._stack()
+        for scan, share in self._layers:
+            scan.threads = threads
+            stack.add(scan, share)
+        self._advance, self._threads = stack.step, threads
 
     def step(self, x_t: Tensor) -> Tensor:
         """Read x_t (B, D); give a fresh (B, S)."""
+        if torch.get_num_threads() != self._threads:
+            self._open(torch.get_num_threads())
         y = torch.empty(self._shape, dtype=self._dtype, device="cpu")
         x_t = x_t.contiguous()
         self._advance(x_t.data_ptr(), y.data_ptr())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+from types import SimpleNamespace
 
 import pytest
 import torch
@@ -14,7 +15,7 @@ from torch.utils.data import DataLoader, Dataset
 
 from gatework import GRU, LSTM, RNN
 from gatework.nn.reading import read
-from gatework.ops import built, kernel, native, plain
+from gatework.ops import built, kernel, native, native_step, plain
 from gatework.ops.call import Call
 
 needs_native = pytest.mark.skipif(built.why is not None, reason=f"the native kernel: {built.why}")
@@ -176,6 +177,34 @@ def test_it_takes_as_many_threads_as_torch_has_now():
     for many in (1, 2, 3, 1):
         torch.set_num_threads(many)
         assert kernel.scan_of(one)[0].threads == many
+
+
+@needs_native
+@pytest.mark.usefixtures("threads")
+def test_a_stream_packs_its_weights_anew_where_the_number_of_threads_has_changed(monkeypatch):
+    opened = []
+
+    class Opened:
+        def __init__(self) -> None:
+            self.stack = built.native.Stepper32()
+            self.step = self.stack.step
+            opened.append([])
+
+        def add(self, scan, share) -> None:
+            opened[-1].append(scan.threads)
+            self.stack.add(scan, share)
+
+    rooms = SimpleNamespace(Stepper32=Opened, Share32=built.native.Share32)
+    x, layer = torch.randn(6, 2, 3), LSTM(3, 40, num_layers=2, backend="native")
+    usual = layer(x)[0]
+    torch.set_num_threads(1)
+    monkeypatch.setattr(native_step, "native", rooms)
+    stream, ys = layer.stream(2), []
+    for x_t, many in zip(x, (1, 2, 2, 3, 1, 1), strict=True):
+        torch.set_num_threads(many)
+        ys.append(stream.step(x_t))
+    assert opened == [[1, 1], [2, 2], [3, 3], [1, 1]]
+    torch.testing.assert_close(torch.stack(ys), usual)
 
 
 def trained(layer, x: Tensor) -> list[Tensor]:
