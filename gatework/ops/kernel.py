@@ -91,8 +91,8 @@ class Gradients(NamedTuple):
     x: Tensor | None
     h: Tensor | None
     c: Tensor | None
-    W: Tensor
-    R: Tensor
+    W: Tensor | None
+    R: Tensor | None
     b_ih: Tensor | None
     b_hh: Tensor | None
     P: Tensor | None
@@ -101,6 +101,9 @@ class Gradients(NamedTuple):
     norm_hh: tuple[Tensor, Tensor] | None
     norm_c: tuple[Tensor, Tensor] | None
     reset_state: tuple[Tensor, Tensor | None] | None
+
+
+ALL = frozenset(Gradients._fields)
 
 
 def backward(
@@ -113,9 +116,12 @@ def backward(
     dgates: Tensor | None = None,
     dcells: Tensor | None = None,
     *,
-    wants: tuple[bool, bool, bool] = (True, True, True),
+    wants: frozenset[str] = ALL,
 ) -> Gradients:
-    """Go back from the gradient by what forward answered; None is a gradient of zero. `wants` is of x, h and c."""
+    """Go back from the gradient by what forward answered; None is a gradient of zero.
+
+    `wants` names those of Gradients that somebody asks for: the others' products are not made.
+    """
     x, w = one.x, one.w
     T, B = x.shape[:2]
     S, H, G = w.R.shape[1], _hidden(one), w.R.shape[0]
@@ -128,11 +134,12 @@ def backward(
     du = new(*rows, G)
     da = new(*rows, G) if w.norm_hh is not None or one.cell == "gru" else du
     # Where memory may begin anew, end early or be masked, R did not see y of the step before.
-    seen = None if w.m is None and one.lengths is None and one.reset is None else new(*rows, S)
+    apart = w.m is not None or one.lengths is not None or one.reset is not None
+    seen = new(*rows, S) if apart and "R" in wants else None
     fresh_h, fresh_c = one.reset_state or (None, None)
     out: dict[str, Any] = {
-        "dh0": new(B, S) if wants[1] else None,
-        "dc0": new(B, H) if wants[2] and one.c is not None else None,
+        "dh0": new(B, S) if "h" in wants else None,
+        "dc0": new(B, H) if "c" in wants and one.c is not None else None,
         "dfresh_h": None if fresh_h is None else new(B, S),
         "dfresh_c": None if fresh_c is None else new(B, H),
         "db": new(H) if one.cell == "gru" and w.b_hh is not None else None,
@@ -147,30 +154,30 @@ def backward(
     _set(scan, du=du, da=da, seen=seen, **out)
     native.backward(scan)
     del held
-    du, flat = du.view(-1, G), _flat(one, kept.alive)
-    db = None if w.b_ih is None else du.sum(0)
+    du = du.view(-1, G)
+    db = du.sum(0) if w.b_ih is not None and wants & {"b_ih", "b_hh"} else None
     db_hh = db
     if out["db"] is not None and db is not None:
         db_hh = torch.cat([db[: 2 * H], out["db"]])
     norm_ih = None
     draw = du
     if w.norm_ih is not None:
-        draw, *gains = torch.ops.aten.native_layer_norm_backward(
-            du, kept.raw, [G], kept.mean, kept.rstd, w.norm_ih.weight, w.norm_ih.bias, [True, True, True]
+        asked = [bool(wants & {"x", "W"}), "norm_ih" in wants, "norm_ih" in wants]
+        draw, *norm_ih = torch.ops.aten.native_layer_norm_backward(
+            du, kept.raw, [G], kept.mean, kept.rstd, w.norm_ih.weight, w.norm_ih.bias, asked
         )
-        norm_ih = (gains[0], gains[1])
     projected, dprojected = out["projected"], out["dprojected"]
     return Gradients(
-        x=_spread(draw @ w.W, x, kept.alive) if wants[0] else None,
+        x=_spread(draw @ w.W, x, kept.alive) if "x" in wants else None,
         h=out["dh0"],
         c=out["dc0"],
-        W=_outer(draw, flat),
-        R=_by_R(one, da, y, seen),
+        W=_outer(draw, _flat(one, kept.alive)) if "W" in wants else None,
+        R=_by_R(one, da, y, seen) if "R" in wants else None,
         b_ih=db,
         b_hh=db_hh,
-        P=None if projected is None else dprojected.view(-1, S).t() @ projected.view(-1, H),
+        P=dprojected.view(-1, S).t() @ projected.view(-1, H) if w.P is not None and "P" in wants else None,
         p=out["dp"],
-        norm_ih=norm_ih,
+        norm_ih=(norm_ih[0], norm_ih[1]) if norm_ih is not None and "norm_ih" in wants else None,
         norm_hh=None if w.norm_hh is None else (out["dnorm_weight"], out["dnorm_bias"]),
         norm_c=None if w.norm_c is None else (out["dnorm_c_weight"], out["dnorm_c_bias"]),
         reset_state=None if fresh_h is None else (out["dfresh_h"], out["dfresh_c"]),

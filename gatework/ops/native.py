@@ -136,15 +136,19 @@ _WITH_GRADIENT = ("W", "R", "b_ih", "b_hh", "P", "p", "norm_ih", "norm_hh", "nor
 _weights = attrgetter(*_WITH_GRADIENT)
 
 
+def _owners(one: OneWay) -> tuple[Any, ...]:
+    """What each of kernel.Gradients is the gradient by."""
+    return (one.x, one.h, one.c, *_weights(one.w), one.reset_state)
+
+
 def tensors(one: OneWay) -> list[Tensor]:
     """Everything in `one` that has a gradient, in the order of `gradients`."""
-    return leaves((one.x, one.h, one.c, _weights(one.w), one.reset_state))
+    return leaves(_owners(one))
 
 
 def with_tensors(one: OneWay, given: Sequence[Tensor]) -> OneWay:
     """Return the same direction with other tensors in those places."""
-    parts = (one.x, one.h, one.c, _weights(one.w), one.reset_state)
-    x, h, c, weights, fresh = refill(parts, iter(given).__next__)
+    x, h, c, *weights, fresh = refill(_owners(one), iter(given).__next__)
     w = one.w._replace(**dict(zip(_WITH_GRADIENT, weights, strict=True)))
     return one._replace(x=x, h=h, c=c, w=w, reset_state=fresh)
 
@@ -152,14 +156,25 @@ def with_tensors(one: OneWay, given: Sequence[Tensor]) -> OneWay:
 def gradients(one: OneWay, found: kernel.Gradients) -> list[Tensor | None]:
     """Lay gradients out as `tensors` lays out what they belong to."""
     flat: list[Tensor | None] = []
-    each: Any = zip(kernel.Gradients._fields, found, strict=True)
-    for at, gradient in each:
-        owner = getattr(one, at) if at in OneWay._fields else getattr(one.w, at)
+    for owner, gradient in zip(_owners(one), cast(Any, found), strict=True):
         if isinstance(owner, Tensor):
             flat.append(gradient)
         elif owner is not None:
-            flat.extend(g for o, g in zip(owner, gradient, strict=True) if o is not None)
+            parts = (None,) * len(owner) if gradient is None else gradient
+            flat.extend(g for o, g in zip(owner, parts, strict=True) if o is not None)
     return flat
+
+
+def wanted(one: OneWay, needs: Sequence[bool]) -> frozenset[str]:
+    """Name the gradients that somebody asks for; `needs` says it of each of `tensors`."""
+    names, start = set(), 0
+    for name, owner in zip(kernel.Gradients._fields, _owners(one), strict=True):
+        if owner is not None:
+            end = start + (1 if isinstance(owner, Tensor) else len(leaves(owner)))
+            if True in needs[start:end]:
+                names.add(name)
+            start = end
+    return frozenset(names)
 
 
 def by_equations(one: OneWay, inputs: list[Tensor]) -> tuple[Tensor | None, ...]:
@@ -202,8 +217,7 @@ class _Differentiable(torch.autograd.Function):
             return None, None, *twice(one, tensors(one), grads)
         take = iter(rest)
         kept = kernel.Kept(*cast(Any, (next(take) if there else None for there in ctx.kept)))
-        x, h, c = ctx.needs_input_grad[2:5]  # an RNN and a GRU have no c, and ask nothing of what stands there
-        found = stretch.backward(one, y, kept, *grads, wants=(x, h, c))
+        found = stretch.backward(one, y, kept, *grads, wants=wanted(one, ctx.needs_input_grad[2:]))
         return None, None, *gradients(one, found)
 
 

@@ -39,13 +39,13 @@ def backward(
     dgates: Tensor | None = None,
     dcells: Tensor | None = None,
     *,
-    wants: tuple[bool, bool, bool] = (True, True, True),
+    wants: frozenset[str] = kernel.ALL,
 ) -> Gradients:
-    """Go back from the gradient by what forward answered; None is a gradient of zero. `wants` is of x, h and c."""
+    """Go back from the gradient by what forward answered, as kernel.backward does."""
     stretches = _stretches(one)
     if len(stretches) < 2:
         return kernel.backward(one, y, kept, dy, dh, dc, dgates, dcells, wants=wants)
-    dx = torch.empty_like(one.x, memory_format=torch.contiguous_format) if wants[0] else None
+    dx = torch.empty_like(one.x, memory_format=torch.contiguous_format) if "x" in wants else None
     total: Gradients | None = None
     for a, b in reversed(stretches):
         part = _part(one, a, b)
@@ -54,7 +54,7 @@ def backward(
             part = _after(part, one, before, y, kept)
         each = [t if t is None else t[a:b] for t in (dy, dgates, dcells)]
         found = kernel.backward(
-            part, y[a:b], _kept(kept, a, b), each[0], dh, dc, each[1], each[2], wants=(wants[0], True, True)
+            part, y[a:b], _kept(kept, a, b), each[0], dh, dc, each[1], each[2], wants=wants | {"h", "c"}
         )
         if dx is not None and found.x is not None:
             dx[a:b] = found.x
