@@ -142,11 +142,13 @@ def apart(tensors: Sequence[Tensor]) -> list[Tensor]:
 
 def in_transform(call: Call) -> bool:
     """Whether torch.func, forward-mode AD or vmap is watching: only plain Python operations are right there."""
-    if torch.compiler.is_compiling():
-        # torch.compile refuses torch.func.grad of an op by itself; in forward mode the op's tangent would be zero.
-        return torch.autograd.forward_ad._current_level >= 0
-    if torch._C._functorch.peek_interpreter_stack() is not None:
+    functorch = torch._C._functorch
+    # Asked so, torch.compile answers as eager code does; it takes `is not None` for true.
+    if isinstance(functorch.peek_interpreter_stack(), functorch.CInterpreter):
         return True
     if torch.autograd.forward_ad._current_level < 0:
         return False
-    return any(torch.autograd.forward_ad.unpack_dual(t).tangent is not None for t in call.tensors())
+    # Which tensor has a tangent cannot be seen while torch.compile looks on; an op's own would be zero.
+    return torch.compiler.is_compiling() or any(
+        torch.autograd.forward_ad.unpack_dual(t).tangent is not None for t in call.tensors()
+    )

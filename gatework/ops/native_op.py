@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from gatework.equations import Norm
-from gatework.ops import kernel, native, stretch
+from gatework.ops import flops, kernel, native, stretch
 from gatework.ops.call import Direction, OneWay
 
 _NORMS = ("norm_ih", "norm_hh", "norm_c")
@@ -160,3 +160,4 @@ def _rule(ctx: Any, grads: list[Tensor | None]) -> tuple[Any, ...]:
 
 
 forward.register_autograd(_rule, setup_context=_save)
+flops.register()

@@ -118,6 +118,22 @@ def test_compiled_it_drops_the_same_units(variant):
     torch.testing.assert_close(found, usual, rtol=1e-11, atol=1e-11)
 
 
+TRANSFORMS = {
+    "grad": lambda f: torch.func.grad(lambda x: f(x).sin().sum()),
+    "jvp": lambda f: lambda x: torch.func.jvp(f, (x,), (x,)),
+    "vmap": lambda f: lambda x: torch.func.vmap(f)(torch.stack([x, 2 * x])),
+}
+
+
+@pytest.mark.parametrize("transform", TRANSFORMS)
+@pytest.mark.parametrize("kind", KINDS)
+def test_compiled_a_transform_is_what_it_is_eagerly(kind, transform):
+    layer, x = kind(3, 4, dtype=torch.float64), torch.randn(2, 2, 3, dtype=torch.float64)
+    asked = TRANSFORMS[transform](lambda x: layer(x)[0])
+    found = torch.compile(asked, fullgraph=True, backend="aot_eager")(x)
+    torch.testing.assert_close(found, asked(x), rtol=1e-12, atol=1e-12)
+
+
 def nodes(variant: str, T: int) -> list[int]:
     """How many nodes the graphs have that are compiled forward and backward."""
     counted: list[int] = []
