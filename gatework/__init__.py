@@ -19,7 +19,7 @@ _ROOMS = {
     "LSTM": "gatework.nn",
     "GRU": "gatework.nn",
     "RNN": "gatework.nn",
-    "backends": "gatework.nn",
+    "backends": "gatework.nn.backends",
     "from_torch": "gatework.nn",
     "to_torch": "gatework.nn",
     "Forecaster": "gatework.tasks",
