@@ -41,20 +41,23 @@ def verdict(rows: Mapping[str, Row], p: Mapping[str, float], where: str) -> str:
         )
     same = [name for name in others if not p[name] < ALPHA or _shown(rows[name]) == _shown(rows[best])]
     if not same:
-        by = 100 * (1 - rows[best].mase / rows[second].mase)
-        return f"{best} wins by {by:.0f} % over {second}, the next best ({_p(max(p.values()))}): use it."
+        likely, by = max(p[name] for name in others), 100 * (1 - rows[best].mase / rows[second].mase)
+        digits = 0 if by >= 0.95 else 1
+        return f"{best} wins by {by:.{digits}f} % over {second}, the next best ({_p(likely)}): use it."
     chance = min(p[name] for name in same if not np.isnan(p[name]))
     between = f"No difference found between {_listed([best, *same])} ({_p(chance)})"
     near = [best, *(name for name in same if rows[name].mase <= NEAR * rows[best].mase)]
     if len(near) == 1:
-        return f"{between}: {best} has the lowest error, {ahead}, but {where} do not prove it."
+        verb = "does" if where.startswith("1 window ") else "do"
+        return f"{between}: {best} has the lowest error, {ahead}, but {where} {verb} not prove it."
     return f"{between}: {_choice(rows, near, len(near) <= len(same))}."
 
 
 def _choice(rows: Mapping[str, Row], near: Sequence[str], some: bool) -> str:
     seconds = {name: taken for name in near if (taken := rows[name].seconds) is not None}
     if not seconds:
-        return f"use {'either' if len(near) == 2 else 'any'} of {_listed(near)}" if some else "use any of them"
+        free = "either" if len(near) == 2 else "any"
+        return f"use {free} of {_listed(near)}" if some else f"use {free}"
     quickest = min(seconds, key=seconds.__getitem__)
     return f"use {quickest}, the quickest of {'those within 5 % of the lowest error' if some else 'them'}"
 
