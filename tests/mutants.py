@@ -180,7 +180,7 @@ _KERNEL = {
     "dR by the h of the step itself": ("da[1:], y[:-1])", "da[1:], y[1:])"),
     "dR in reverse as forward": ("y[1:]) if one.reverse else", "y[1:]) if False else"),
     "dR by the h that another row saw": ("seen.view(-1, S))", "seen.view(-1, S).roll(1, 0))"),
-    "dR through recurrent dropout": ("w.m is None and one.lengths", "one.lengths"),
+    "dR through recurrent dropout": ("w.m is not None or one.lengths", "one.lengths"),
     "kernel: GRU's b_n outside the reset gate": ("b[: 2 * H] += w.b_hh[: 2 * H]", "b += w.b_hh"),
     "kernel: b_hh lost": ("w.b_ih + w.b_hh", "w.b_ih"),
     "kernel: rows that live one step longer": ("[:, None] < lengths\n    return", "[:, None] <= lengths\n    return"),
