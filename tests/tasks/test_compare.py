@@ -1,0 +1,307 @@
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+from matplotlib.figure import Figure
+from rich.console import Console
+
+import gatework
+from gatework.errors import DataError, GateworkError, OptionError
+
+DAY = np.timedelta64(1, "D")
+QUICK = {"max_steps": 4, "hidden_size": 4, "num_layers": 1, "progress": False}
+NAIVE = ["LastValue", "SeasonalNaive"]
+
+
+def table(*series, step=DAY):
+    n = len(series[0])
+    ds = np.datetime64("2024-01-01") + np.arange(n) * step
+    ids = np.repeat([f"s{i}" for i in range(len(series))], n)
+    return {"unique_id": ids, "ds": np.tile(ds, len(series)), "y": np.concatenate(series)}
+
+
+def weekly(n=80, seed=0, noise=0.3):
+    rng = np.random.default_rng(seed)
+    return 20 + 5 * np.sin(np.arange(n) * 2 * np.pi / 7) + noise * rng.normal(size=n)
+
+
+def rivals(df, h, **options):
+    """Compare models made outside: a function of (name -> function of the truth and of all rows) -> Comparison."""
+    frame = gatework.compare(df, h, models=NAIVE, **options).forecasts
+    known = {name: frame[name] for name in ("unique_id", "ds", "cutoff")}
+
+    def compare(forecasts):
+        mine = {name: make(frame["y"], frame) for name, make in forecasts.items()}
+        return gatework.compare(df, h, models=[], others=known | mine, **options)
+
+    return compare
+
+
+# Of one model against itself.
+
+
+def wins(found):
+    return "wins" in found.verdict()
+
+
+def test_of_200_comparisons_of_one_model_with_itself_on_many_series_at_most_10_name_a_winner():
+    df, rng = table(*(weekly(40, i) for i in range(12))), np.random.default_rng(0)
+    alike = {name: lambda y, _: y + rng.normal(size=len(y)) for name in "AB"}
+    compare = rivals(df, 4)
+    found = [compare(alike) for _ in range(200)]
+    assert sum(map(wins, found)) <= 10
+    assert all("No difference found" in one.verdict() for one in found if not wins(one))
+
+
+def test_of_200_comparisons_of_one_model_with_itself_on_one_series_at_most_10_name_a_winner():
+    df, rng = table(weekly(160)), np.random.default_rng(1)
+
+    def drifting(y, frame):
+        # What a model gets wrong today it gets wrong tomorrow too, from every cutoff.
+        days = ((frame["ds"] - frame["ds"].min()) / DAY).astype(int)
+        error = rng.normal(size=days.max() + 31)
+        for t in range(1, len(error)):
+            error[t] += 0.6 * error[t - 1]
+        return y + error[30:][days]
+
+    compare = rivals(df, 6, n_windows=24, step_size=3)
+    found = [compare({"A": drifting, "B": drifting}) for _ in range(200)]
+    assert sum(map(wins, found)) <= 10
+
+
+def relabelled(df, h, unit, draws, rng, **options):
+    """How many comparisons of the naive forecasts, with their labels swapped at random unit by unit, name a winner."""
+    compare, count = rivals(df, h, **options), 0
+    for _ in range(draws):
+        swap = rng.random(1000) < 0.5
+        swapped = {
+            name: lambda _, frame, one=one, two=two: np.where(swap[unit(frame)], frame[one], frame[two])  # noqa: B023
+            for name, one, two in (("A", *NAIVE), ("B", *NAIVE[::-1]))
+        }
+        count += wins(compare(swapped))
+    return count
+
+
+def test_of_200_relabellings_of_real_series_at_most_10_name_a_winner(data):
+    rows = (data / "m4/Train/Weekly-train.csv").read_text().splitlines()[1:41]
+    series = [np.array([float(cell.strip('"')) for cell in row.split(",")[1:] if cell.strip('"')]) for row in rows]
+    df = table(*(one[-60:] for one in series if len(one) >= 60), step=np.timedelta64(7, "D"))
+
+    def by_series(frame):
+        return np.unique(frame["unique_id"], return_inverse=True)[1]
+
+    assert relabelled(df, 13, by_series, 200, np.random.default_rng(0)) <= 10
+
+
+def test_of_200_relabellings_of_the_windows_of_real_single_series_at_most_10_name_a_winner(data):
+    lines = (data / "classics/daily-min-temperatures.csv").read_text().splitlines()[1:]
+    y, rng = np.array([float(line.split(",")[1]) for line in lines]), np.random.default_rng(0)
+
+    def by_fortnight(frame):
+        # Neighbours keep a common label, so that windows resemble each other.
+        return np.unique(frame["cutoff"], return_inverse=True)[1] // 2
+
+    years = [table(part[:250]) for part in np.split(y, 10)]
+    assert sum(relabelled(year, 7, by_fortnight, 20, rng, n_windows=24) for year in years) <= 10
+
+
+def test_a_model_that_is_better_wins_and_is_named():
+    df, rng = table(*(weekly(40, i) for i in range(20))), np.random.default_rng(0)
+    noisy = {
+        name: lambda y, _, size=size: y + size * rng.normal(size=len(y)) for name, size in (("ETS+", 0.5), ("B", 1))
+    }
+    found = rivals(df, 4)(noisy)
+    assert list(found.rows) == ["ETS+", "B"]
+    assert found.verdict().startswith("ETS+ wins by 5")
+    assert found.verdict().endswith(" over B, the next best (p < 0.001): use it.")
+
+
+# The backtest.
+
+
+def test_every_model_stands_at_the_same_cutoffs_and_is_scored_on_the_same_values():
+    df = table(weekly(), weekly(seed=1) * 100)
+    found = gatework.compare(df, 7, models=["SeasonalNaive", "LSTM", "Ridge"], n_windows=2, step_size=5, **QUICK)
+    model = gatework.Forecaster(7, **QUICK)
+    frame = model.cross_validation(df, n_windows=2, step_size=5)
+    for name in ("unique_id", "ds", "cutoff", "y", "LSTM", "LSTM-lo-90", "LSTM-hi-90"):
+        np.testing.assert_array_equal(found.forecasts[name], frame[name])
+    scores = model.evaluate(df, n_windows=2, step_size=5)
+    for name in ("LSTM", "SeasonalNaive"):
+        row, expected = found.rows[name], scores.rows[name]
+        assert (row.mase, row.smape, row.coverage) == pytest.approx((expected.mase, expected.smape, expected.coverage))
+    assert np.isfinite(found.forecasts["Ridge"]).all()
+    assert all(row.seconds > 0 for row in found.rows.values())
+
+
+def test_no_model_sees_what_comes_after_its_cutoff():
+    names = ["LastValue", "SeasonalNaive", "Ridge", "Boosting", "GRU"]
+    y = weekly()
+    later = np.concatenate([y[:-7], y[-7:] + 1000])
+    one, other = (gatework.compare(table(x), 7, models=names, n_windows=1, **QUICK).forecasts for x in (y, later))
+    for name in names:
+        np.testing.assert_array_equal(one[name], other[name])
+
+
+@pytest.mark.parametrize("name", ["Ridge", "Boosting"])
+def test_the_learners_find_what_no_naive_forecast_can(name):
+    # The season's height alternates, so that neither the last season nor the last value is right.
+    t = np.arange(400)
+    y = np.sin(t * 2 * np.pi / 7) * np.where(t // 7 % 2, 3, 1) + 0.02 * np.random.default_rng(0).normal(size=400)
+    found = gatework.compare(table(y), 7, models=["SeasonalNaive", name])
+    assert found.rows[name].mase < 0.5 * found.rows["SeasonalNaive"].mase
+    assert 80 <= found.rows[name].coverage <= 100
+    assert found.rows[name].crps < found.rows[name].mase
+
+
+@pytest.mark.parametrize("name", ["Ridge", "Boosting"])
+def test_the_learners_take_series_as_they_come(name):
+    gaps = weekly()
+    gaps[[3, 20, 21, 70, 79]] = np.nan
+    df = table(gaps, 1e9 * weekly(seed=1), 1e-6 * weekly(seed=2), -weekly(seed=3), np.full(80, 3.0), np.arange(80.0))
+    found = gatework.compare(df, 7, models=["SeasonalNaive", name], n_windows=2)
+    values = found.forecasts[name].reshape(6, 2, 7)
+    assert np.isfinite(values).all()
+    assert (values[1] > 1e9).all()
+    assert (values[2] < 1e-4).all()
+    assert (values[4] == 3).all()
+    lo, hi = (found.forecasts[f"{name}-{end}-90"] for end in ("lo", "hi"))
+    assert (lo <= found.forecasts[name]).all()
+    assert (found.forecasts[name] <= hi).all()
+
+
+def test_with_too_little_to_learn_from_the_learners_are_the_seasonal_naive():
+    found = gatework.compare(table(weekly(22)), 7, models=["SeasonalNaive", "Ridge", "Boosting"], n_windows=1)
+    for name in ("Ridge", "Boosting"):
+        np.testing.assert_array_equal(found.forecasts[name], found.forecasts["SeasonalNaive"])
+
+
+def test_windows_are_chosen_by_what_there_is():
+    found = gatework.compare(table(*(weekly(60, i) for i in range(8))), 7, models=NAIVE)
+    assert (found.windows, found.step_size, found.where()) == (3, 7, "3 windows of 8 series")
+    found = gatework.compare(table(weekly(144)), 12, models=NAIVE)
+    assert (found.windows, found.step_size) == (13, 5)
+    found = gatework.compare(table(weekly(2000)), 12, models=NAIVE)
+    assert (found.windows, found.step_size) == (24, 12)
+    found = gatework.compare(table(weekly(20)), 12, models=NAIVE)
+    assert found.windows == 1
+
+
+def test_a_series_that_never_changes_is_left_out_and_counted():
+    df = table(*(weekly(60, i) for i in range(8)), np.full(60, 3.0))
+    found = gatework.compare(df, 7, models=NAIVE)
+    assert found.left_out == 1
+    assert found.series == 9
+    assert (
+        "1 of 9 series never changes before the cutoff, without MASE, CRPS and width, and without a say in who wins."
+        in found.notes
+    )
+    without = gatework.compare(table(*(weekly(60, i) for i in range(8))), 7, models=NAIVE)
+    assert found.rows["LastValue"].mase == pytest.approx(without.rows["LastValue"].mase)
+    assert found.verdict() == without.verdict()
+
+
+# What comes back.
+
+
+@pytest.fixture(scope="module")
+def found():
+    return gatework.compare(table(*(weekly(60, i) for i in range(9))), 7, models=[*NAIVE, "Ridge"])
+
+
+def test_the_table_lists_the_best_first_with_its_lowest_errors_in_bold(found):
+    console = Console(width=80)
+    with console.capture() as shown:
+        console.print(found.table())
+    lines = shown.get().splitlines()
+    assert lines[0].split() == ["MASE", "sMAPE", "%", "MAPE", "%", "CRPS", "in", "90", "%", "width", "seconds", "p"]
+    assert [line.split()[0] for line in lines[1:]] == list(found.rows)
+    assert max(map(len, lines)) <= 80
+    mase = [row.mase for row in found.rows.values()]
+    assert mase == sorted(mase)
+    best = next(iter(found.rows.values()))
+    assert f"[bold]{best.mase:.3f}[/bold]" in list(found.table().columns[1].cells)
+
+
+def test_json_holds_everything_and_no_nan(found):
+    plain = json.loads(json.dumps(found.to_dict(), allow_nan=False))
+    assert plain["verdict"] == found.verdict()
+    assert list(plain["rows"]) == list(found.rows)
+    assert plain["rows"]["Ridge"]["mase"] == found.rows["Ridge"].mase
+    assert plain["rows"][next(iter(found.rows))]["worse"] is None
+    assert plain["profiles"]["Ridge"]["horizon"]["7"] == found.profiles["Ridge"]["horizon"][7]
+    assert set(plain["profiles"]["Ridge"]) == {"horizon", "weekday"}
+
+
+def test_the_picture_shows_who_errs_how_much_and_when(found, tmp_path):
+    bars, horizon, weekday = found.plot()
+    assert [label.get_text() for label in bars.get_yticklabels()] == list(found.rows)
+    assert [bar.get_width() for bar in bars.patches] == [row.mase for row in found.rows.values()]
+    best = next(iter(found.rows))
+    drawn = {line.get_label(): list(line.get_ydata()) for line in horizon.lines}
+    assert drawn[best] == list(found.profiles[best]["horizon"].values())
+    assert [label.get_text() for label in weekday.get_xticklabels()] == [
+        "Mon",
+        "Tue",
+        "Wed",
+        "Thu",
+        "Fri",
+        "Sat",
+        "Sun",
+    ]
+    assert found.verdict() in bars.figure.get_suptitle().replace("\n", " ")
+    bars.figure.savefig(tmp_path / "comparison.png")
+    assert (tmp_path / "comparison.png").read_bytes().startswith(b"\x89PNG")
+    own = Figure()
+    assert found.plot(own)[0].figure is own
+
+
+def test_the_forecasts_come_back_in_the_kind_that_came():
+    import polars as pl
+
+    df = pl.DataFrame(table(weekly(), weekly(seed=1)))
+    frame = gatework.compare(df, 7, models=NAIVE, level=80, n_windows=1).forecasts
+    assert isinstance(frame, pl.DataFrame)
+    assert frame.columns[:4] == ["unique_id", "ds", "cutoff", "y"]
+    assert {"LastValue-lo-80", "LastValue-hi-80"} < set(frame.columns)
+
+
+# What is refused.
+
+
+@pytest.mark.parametrize(
+    ("options", "kind", "sentence"),
+    [
+        ({"h": 0}, OptionError, "h must be a whole number of at least 1; got 0."),
+        (
+            {"models": ["LSTM", "Prophet"]},
+            OptionError,
+            "models must be of LastValue, SeasonalNaive, Theta, ETS, Ridge, Boosting, LSTM, GRU, RNN; got 'Prophet'. "
+            "Forecasts made elsewhere go to others= (command line: --with).",
+        ),
+        ({"models": "LSTM"}, OptionError, "models must be two or more; got LSTM. Add SeasonalNaive."),
+        ({"models": []}, OptionError, "models must be two or more; got none. Add SeasonalNaive."),
+        ({"cell": "gru"}, OptionError, "cell must be left out, since compare runs every cell; got 'gru'."),
+        (
+            {"max_step": 3},
+            OptionError,
+            "parameter must be one of Forecaster's; got 'max_step'. Did you mean max_steps?",
+        ),
+        ({"level": 100}, OptionError, "level must be percents from 1 to below 100; got 100. 90 is the usual one."),
+        ({"level": [80, 90]}, OptionError, "level must be one percentage; got [80, 90]. 90 is the usual one."),
+        ({"step_size": 0}, OptionError, "step_size must be a whole number of at least 1; got 0."),
+        (
+            {"n_windows": 40},
+            DataError,
+            "data must have a series of 283 steps for h=7, n_windows=40 and step_size=7; got 80 at most. Ask for "
+            "less, or give a longer history.",
+        ),
+    ],
+    ids=str,
+)
+def test_it_is_refused_in_one_sentence(options, kind, sentence):
+    with pytest.raises(GateworkError) as error:
+        gatework.compare(table(weekly()), **{"h": 7, "models": NAIVE, **options})
+    assert (type(error.value), str(error.value)) == (kind, sentence)
