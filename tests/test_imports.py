@@ -12,7 +12,7 @@ from gatework.ops import built
 # Everything that gatework or its extras may ask for beside torch and numpy.
 OTHERS = [
     "sklearn", "scipy", "joblib", "narwhals", "pyarrow", "safetensors", "rich", "cyclopts", "yaml", "pandas", "polars",
-    "matplotlib", "statsmodels",
+    "matplotlib", "statsmodels", "statsforecast",
 ]  # fmt: skip
 
 
@@ -65,7 +65,17 @@ print(*{name.split(".")[0] for name in set(sys.modules) - before})
     assert not set(run(script).split()) & set(OTHERS)
 
 
-LIGHT = ["errors", "data", "data.frame", "data.frequency", "tasks", "tasks.forecaster", "cli"]
+LIGHT = [
+    "errors",
+    "data",
+    "data.frame",
+    "data.frequency",
+    "tasks",
+    "tasks.forecaster",
+    "tasks.compare",
+    "cli",
+    "cli.compare",
+]
 
 
 @pytest.mark.parametrize("module", LIGHT)

@@ -92,7 +92,8 @@ class Comparison:
         """Return the scores as a rich Table: the lowest of each error is bold."""
         from rich.table import Table
 
-        table = Table(box=None, pad_edge=False)
+        caption = "MASE, CRPS, width: 1 is the mean seasonal change of the past. p: of the difference from the first."
+        table = Table(box=None, pad_edge=False, caption=caption, caption_justify="left", caption_style="dim")
         table.add_column("", no_wrap=True, min_width=max(map(len, self.rows)))
         shown = {
             "mase": ("MASE", ".3f"),

@@ -84,7 +84,8 @@ def learner(
     if len(spots) < FEWEST:
         return simple
     errors = [np.abs(lags.targets(held) - fit(lags, rest, seed)(lags, held)) for rest, held in _folds(lags, spots)]
-    widths = _widths(np.concatenate(errors))
+    # Copies that learned from too little would tell of errors that the simple forecast itself does not make.
+    widths = _narrower(_widths(np.concatenate(errors)), _widths(np.abs(lags.targets(spots))))
     predict = fit(lags, spots, seed)
 
     def forecast(panel: Panel) -> np.ndarray:
@@ -114,6 +115,10 @@ def _folds(lags: Lags, spots: Spots) -> list[tuple[Spots, Spots]]:
         others = np.setdiff1d(np.arange(count), part)
         found.append((spots[np.flatnonzero(clear) if clear.sum() >= FEWEST else others], spots[part]))
     return found
+
+
+def _narrower(one: np.ndarray, other: np.ndarray) -> np.ndarray:
+    return np.where(np.abs(one) < np.abs(other), one, other)
 
 
 def _widths(errors: np.ndarray) -> np.ndarray:

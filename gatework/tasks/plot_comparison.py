@@ -14,9 +14,10 @@ if TYPE_CHECKING:
 
     from gatework.tasks.comparison import Comparison
 
-# Lines that the eye can keep apart: the best few in colour (Okabe & Ito, 2008), the rest in grey.
+# Lines that the eye can keep apart: the best few in colour (Okabe & Ito, 2008), the rest in grey, the seasonal
+# naive in a darker one, since it is what MASE is measured by.
 COLOURS = (AHEAD, "#D55E00", "#009E73", "#CC79A7")
-REST = "0.8"
+REST, YARDSTICK = "0.8", "0.5"
 TITLES = {"horizon": "along the horizon", "hour": "by hour of the day", "weekday": "by weekday"}
 DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 
@@ -57,6 +58,8 @@ def plot(found: Comparison, figure: Figure | None = None) -> list[Axes]:
     axes = list(grid[: 1 + len(kinds)])
     names = list(found.rows)
     colours = {name: COLOURS[i] if i < len(COLOURS) else REST for i, name in enumerate(names)}
+    if colours.get("SeasonalNaive") == REST:
+        colours["SeasonalNaive"] = YARDSTICK
     _bars(axes[0], found, colours)
     for ax, kind in zip(axes[1:], kinds, strict=True):
         _lines(ax, found, kind, colours)
@@ -94,6 +97,6 @@ def _lines(ax: Axes, found: Comparison, kind: str, colours: dict[str, str]) -> N
     else:
         ax.xaxis.set_major_locator(MaxNLocator(integer=True))
     ax.set_xlabel({"horizon": "steps ahead", "hour": "hour", "weekday": ""}[kind])
-    ax.set_title(f"error {TITLES[kind]}", loc="left", fontsize="medium", color=PAST)
+    ax.set_title(f"MASE {TITLES[kind]}", loc="left", fontsize="medium", color=PAST)
     ax.grid(axis="y", color="0.9")
     ax.set_ylim(bottom=0)

@@ -14,7 +14,7 @@ from gatework.cli import EXAMPLES, app
 from gatework.cli.flags import descriptions, flags
 from gatework.ops import BACKENDS
 
-VERBS = ["fit", "predict", "evaluate", "resume", "doctor"]
+VERBS = ["fit", "predict", "evaluate", "compare", "resume", "doctor"]
 
 
 def example(help_text: str) -> str:
@@ -30,6 +30,7 @@ def test_the_list_says_what_each_verb_does(type_in, folder):
         ("fit", "Train a forecaster on a table, and score it beside the naive forecasts."),
         ("predict", "Forecast what comes next, as a table and a picture."),
         ("evaluate", "Score a forecaster on the past, as if it were the future, beside the naive forecasts."),
+        ("compare", "Forecast the past with every model, the simple ones too, and say which one to use."),
         ("resume", "Go on with a training that was interrupted, from its last checkpoint."),
         ("doctor", "Check the installation: versions, the processor, the backends, and what could be added."),
     ]
@@ -51,7 +52,8 @@ def test_the_examples_at_the_ends_of_the_helps_run_as_written_one_after_the_othe
         assert command.split()[:2] == ["gatework", verb]
         said = type_in(command)
         assert (said.code, said.err) == (0, ""), command
-    assert {path.name for path in folder.iterdir()} == {"data.csv", "model", "forecast.csv", "forecast.png"}
+    made = {"data.csv", "model", "forecast.csv", "forecast.png", "comparison.png"}
+    assert {path.name for path in folder.iterdir()} == made
     assert set(EXAMPLES) == set(VERBS)
 
 

@@ -32,8 +32,8 @@ ROWS = [
     ("gatework fit data.csv more.csv --h 3", "There is no place for 'more.csv'. See `gatework fit --help`."),
     (
         "gatework fot data.csv",
-        'Unknown command "fot". Did you mean "fit"? Available commands: fit, predict, evaluate, resume, doctor. '
-        "See `gatework --help`.",
+        'Unknown command "fot". Did you mean "fit"? Available commands: fit, predict, evaluate, compare, resume, '
+        "doctor. See `gatework --help`.",
     ),
     # Data.
     (
@@ -123,6 +123,18 @@ ROWS = [
     (
         "gatework evaluate model data.csv --windows 0",
         "n_windows must be a whole number of at least 1; got 0.",
+    ),
+    # Comparisons.
+    ("gatework compare data.csv --h 0", "h must be a whole number of at least 1; got 0."),
+    (
+        "gatework compare data.csv --h 3 --with data.csv",
+        "others must have the columns 'ds', 'cutoff' and one for each model; got 'ds', 'y', without 'cutoff'. Rename "
+        "or add it.",
+    ),
+    (
+        "gatework compare data.csv --h 3 --windows 40",
+        "data must have a series of 123 steps for h=3, n_windows=40 and step_size=3; got 80 at most. Ask for less, or "
+        "give a longer history.",
     ),
     ("gatework resume none", "folder must hold a checkpoint; got none, which has none. Fit without resume first."),
     # Where forecasts go.

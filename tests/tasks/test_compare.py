@@ -217,7 +217,10 @@ def test_the_table_lists_the_best_first_with_its_lowest_errors_in_bold(found):
         console.print(found.table())
     lines = shown.get().splitlines()
     assert lines[0].split() == ["MASE", "sMAPE", "%", "MAPE", "%", "CRPS", "in", "90", "%", "width", "seconds", "p"]
-    assert [line.split()[0] for line in lines[1:]] == list(found.rows)
+    assert [line.split()[0] for line in lines[1:4]] == list(found.rows)
+    assert " ".join(" ".join(lines[4:]).split()) == (
+        "MASE, CRPS, width: 1 is the mean seasonal change of the past. p: of the difference from the first."
+    )
     assert max(map(len, lines)) <= 80
     mase = [row.mase for row in found.rows.values()]
     assert mase == sorted(mase)
