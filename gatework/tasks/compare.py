@@ -14,7 +14,7 @@ from gatework.tasks.backtest import backtest_columns, walk
 from gatework.tasks.comparison import Comparison, Row
 from gatework.tasks.judge import METRICS, Forecasts, Judged, judge, mean, profiles
 from gatework.tasks.plan import Plan, plan
-from gatework.tasks.rivals import learns, make_ready
+from gatework.tasks.rivals import NO_COVARIATES, learns, make_ready
 from gatework.tasks.significance import holm, paired
 
 if TYPE_CHECKING:
@@ -103,7 +103,8 @@ def _run(name: str, plan: Plan, refit: bool, notes: list[str]) -> Forecasts:
             "for it: the seasonal naive stands in."
         )
     quantiles = np.stack([found for _, found in walked])
-    return Forecasts(name, quantiles, *interval(quantiles, plan.level), seconds)
+    mark = "no covariates" if plan.covariates and name in NO_COVARIATES else ""
+    return Forecasts(name, quantiles, *interval(quantiles, plan.level), seconds, mark)
 
 
 def _compared(plan: Plan, models: list[Forecasts], notes: list[str]) -> Comparison:

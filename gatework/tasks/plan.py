@@ -36,6 +36,7 @@ class Plan:
     outside: list[Forecasts]
     level: float
     notes: list[str]
+    covariates: tuple[str, ...] = ()
 
     def where(self) -> str:
         """Say from how many cutoffs, and how far apart."""

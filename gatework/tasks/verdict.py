@@ -34,7 +34,7 @@ def verdict(rows: Mapping[str, Row], p: Mapping[str, float], where: str) -> str:
         return "No verdict: no series has a MASE. None differs from its last season, or none has a value to score."
     second = others[0]
     ahead = f"MASE {_shown(rows[best])} against {_shown(rows[second])} of {second}"
-    if all(np.isnan(p[name]) for name in others):
+    if any(np.isnan(p[name]) for name in others):
         return (
             f"{best} has the lowest error ({ahead}) on {where}, which proves little: {ENOUGH_SERIES} series, or "
             f"{ENOUGH_WINDOWS} windows that span 4 horizons, would say more."
@@ -44,7 +44,7 @@ def verdict(rows: Mapping[str, Row], p: Mapping[str, float], where: str) -> str:
         likely, by = max(p[name] for name in others), 100 * (1 - rows[best].mase / rows[second].mase)
         digits = 0 if by >= 0.95 else 1
         return f"{best} wins by {by:.{digits}f} % over {second}, the next best ({_p(likely)}): use it."
-    chance = min(p[name] for name in same if not np.isnan(p[name]))
+    chance = min(p[name] for name in same)
     between = f"No difference found between {_listed([best, *same])} ({_p(chance)})"
     near = [best, *(name for name in same if rows[name].mase <= NEAR * rows[best].mase)]
     if len(near) == 1:

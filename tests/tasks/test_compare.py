@@ -1,14 +1,18 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from matplotlib.figure import Figure
 from rich.console import Console
+from scipy import stats
 
 import gatework
 from gatework.errors import DataError, GateworkError, OptionError
+from gatework.tasks.compare import carry_out
+from gatework.tasks.plan import plan as make_plan
 
 DAY = np.timedelta64(1, "D")
 QUICK = {"max_steps": 4, "hidden_size": 4, "num_layers": 1, "progress": False}
@@ -226,6 +230,33 @@ def test_the_table_lists_the_best_first_with_its_lowest_errors_in_bold(found):
     assert mase == sorted(mase)
     best = next(iter(found.rows.values()))
     assert f"[bold]{best.mase:.3f}[/bold]" in list(found.table().columns[1].cells)
+
+
+def test_p_is_holms_of_each_against_the_first():
+    df, rng = table(*(weekly(40, i) for i in range(12))), np.random.default_rng(0)
+    sizes = {"C": 2.0, "A": 1.2, "B": 1.0}
+    made = {name: lambda y, _, size=size: y + size * rng.normal(size=len(y)) for name, size in sizes.items()}
+    found = rivals(df, 4)(made)
+    assert list(found.rows) == ["B", "A", "C"]
+    frame, unit = found.forecasts, {}
+    for i, name in enumerate(np.unique(frame["unique_id"])):
+        y = df["y"][df["unique_id"] == name]
+        # The three histories end 12, 8 and 4 steps before the end.
+        unit[name] = [np.abs(y[7 : 40 - left] - y[: 33 - left]).mean() for left in (12, 8, 4)]
+        assert (frame["unique_id"][12 * i : 12 * i + 12] == name).all()
+    scale = np.array(list(unit.values()))
+    mase = {n: np.abs(frame["y"] - frame[n]).reshape(12, 3, 4).mean(2) / scale for n in sizes}
+    raw = [stats.ttest_rel(mase[name].mean(1), mase["B"].mean(1)).pvalue for name in ("A", "C")]
+    assert np.isnan(found.rows["B"].worse)
+    assert found.rows["C"].worse == pytest.approx(2 * raw[1])
+    assert found.rows["A"].worse == pytest.approx(raw[0])
+
+
+def test_models_that_read_no_covariates_are_marked_where_there_are_some():
+    plan = make_plan(table(weekly()), 7, ["SeasonalNaive", "Ridge"], (), 1, None, 90, {})
+    assert [column.header for column in carry_out(plan).table().columns][-1] == "p"
+    rows = carry_out(replace(plan, covariates=("temperature",))).rows
+    assert {name: row.mark for name, row in rows.items()} == {"SeasonalNaive": "no covariates", "Ridge": ""}
 
 
 def test_json_holds_everything_and_no_nan(found):

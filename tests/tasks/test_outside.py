@@ -61,6 +61,10 @@ def test_what_is_given_back_scores_as_it_did(df):
             lambda d: pd.concat([d, d.assign(cutoff=d.cutoff - 7 * DAY)]), id="cutoffs that are not asked for"
         ),
         pytest.param(lambda d: pd.concat([d, d.assign(ds=d.ds + 3 * DAY)]), id="steps beyond the horizon"),
+        pytest.param(
+            lambda d: pd.concat([d, d.assign(ds=d.cutoff, Mine=-1.0)]).drop_duplicates(["unique_id", "ds", "cutoff"]),
+            id="the cutoff itself",
+        ),
         pytest.param(lambda d: {name: d[name].to_numpy() for name in d}, id="a dict"),
     ],
 )
