@@ -109,8 +109,8 @@ def _variant(variant: str, name: str, shape: Shape, seconds: float) -> tuple[flo
     torch.manual_seed(SEED)
     layer, usual = gatework.LSTM(shape.D, shape.H, **settings(shape)), gatework.LSTM(shape.D, shape.H)
     with torch.no_grad():
-        for name, weight in layer.named_parameters():
-            if name.startswith(("norm_ih_weight", "norm_hh_weight")):
+        for part, weight in layer.named_parameters():
+            if part.startswith(("norm_ih_weight", "norm_hh_weight")):
                 weight.mul_(GAIN)
     true = truth(layer, x, **kw)
     agree(f"{variant} {name}", true, gatework=results(layer, lambda: layer(x, **kw), x, inference=False))
