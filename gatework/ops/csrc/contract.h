@@ -45,8 +45,9 @@ struct Scan {
     const Real* zh = nullptr;          // (T, B, S), or one number: the share of the old h that stays
     const Real* zc = nullptr;          // (T, B, H), or one number. LSTM
     const int64_t* lengths = nullptr;  // (B) from 0 to T: the row ends there
-    // (T, B) which of N rows belongs to (t, b), for each of the N that live: u, gates, cells, inner, normed, scale, stats_c,
-    // du, da, seen, projected and dprojected have no others then, and dgates and dcells are null. Null: row t * B + b.
+    // (T, B) which of N rows belongs to (t, b), for each of the N that live: u, gates, cells, inner, normed, scale,
+    // stats_c, du, da, seen, projected and dprojected have no others then, and dgates and dcells are null.
+    // Null: row t * B + b.
     const int64_t* slots = nullptr;
     const uint8_t* reset = nullptr;    // (T, B) 0 or 1: before this step the memory begins anew
     const Real* fresh_h = nullptr;     // (B, S) what a reset puts in the memory's place; zero where null

@@ -211,7 +211,8 @@ Options random_options() {
     on.cell = std::max<int64_t>(0, below(6) - 2);
     on.T = below(6), on.B = below(9), on.H = on.S = sizes[below(8)];
     on.reverse = coin(), on.norm = coin() && on.H > 1, on.mask = coin(), on.lengths = coin(), on.reset = coin();
-    on.fresh = on.reset && coin(), on.trace = coin(), on.slots = on.lengths && !on.trace && coin(), on.mute = below(8) == 0, on.zh = static_cast<int>(below(3));
+    on.fresh = on.reset && coin(), on.trace = coin(), on.slots = on.lengths && !on.trace && coin();
+    on.mute = below(8) == 0, on.zh = static_cast<int>(below(3));
     on.bias = on.cell == gru && coin();
     if (on.cell != lstm) return on;
     on.coupled = coin(), on.peephole = coin(), on.norm_c = on.norm && coin(), on.clip = coin();
