@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 FEWEST = 10
 # Intervals are measured on the last part of many windows, or in folds of few.
 MANY, HELD, FOLDS = 2000, 0.25, 5
+# How much of an answer may be kept.
+SHARES = (1, 0.8, 0.6, 0.4, 0.2, 0)
 # Errors that an interval's end should rest on.
 ENOUGH = 200
 MOST_ROWS = 60_000
@@ -83,9 +85,12 @@ def learner(
     spots = lags.windows(np.random.default_rng(seed))
     if len(spots) < FEWEST:
         return simple
-    errors = [np.abs(lags.targets(held) - fit(lags, rest, seed)(lags, held)) for rest, held in _folds(lags, spots)]
-    # Copies that learned from too little would tell of errors that the simple forecast itself does not make.
-    widths = _narrower(_widths(np.concatenate(errors)), _widths(np.abs(lags.targets(spots))))
+    folds = _folds(lags, spots)
+    truth = np.concatenate([lags.targets(held) for _, held in folds])
+    blind = np.concatenate([fit(lags, rest, seed)(lags, held) for rest, held in folds])
+    # With little to learn from, only so much of an answer is kept as helped on windows that were not learned from.
+    share = min(SHARES, key=lambda share: np.nanmean(np.abs(truth - share * blind)))
+    widths = _widths(np.abs(truth - share * blind))
     predict = fit(lags, spots, seed)
 
     def forecast(panel: Panel) -> np.ndarray:
@@ -95,7 +100,7 @@ def learner(
         # A series that has not changed yet, or not yet over a season, has no unit to forecast in.
         ends = ends[np.flatnonzero(lags.size[ends.place] > 0)]
         if len(ends):
-            quantiles[ends.series] = lags.undo(ends, predict(lags, ends)[..., None] + widths)
+            quantiles[ends.series] = lags.undo(ends, share * predict(lags, ends)[..., None] + widths)
         return quantiles
 
     return forecast
@@ -115,10 +120,6 @@ def _folds(lags: Lags, spots: Spots) -> list[tuple[Spots, Spots]]:
         others = np.setdiff1d(np.arange(count), part)
         found.append((spots[np.flatnonzero(clear) if clear.sum() >= FEWEST else others], spots[part]))
     return found
-
-
-def _narrower(one: np.ndarray, other: np.ndarray) -> np.ndarray:
-    return np.where(np.abs(one) < np.abs(other), one, other)
 
 
 def _widths(errors: np.ndarray) -> np.ndarray:

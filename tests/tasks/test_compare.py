@@ -176,6 +176,16 @@ def test_the_learners_take_series_as_they_come(name):
     assert (found.forecasts[name] <= hi).all()
 
 
+@pytest.mark.parametrize("name", ["Ridge", "Boosting"])
+def test_where_lags_tell_nothing_the_learners_stay_near_the_simple_forecast(name):
+    ratios = []
+    for seed in range(8):
+        walk = table(np.random.default_rng(seed).normal(size=60).cumsum())
+        rows = gatework.compare(walk, 4, models=["LastValue", name], season_length=1).rows
+        ratios.append(rows[name].mase / rows["LastValue"].mase)
+    assert np.mean(ratios) < 1.1
+
+
 def test_with_too_little_to_learn_from_the_learners_are_the_seasonal_naive():
     found = gatework.compare(table(weekly(22)), 7, models=["SeasonalNaive", "Ridge", "Boosting"], n_windows=1)
     for name in ("Ridge", "Boosting"):
