@@ -62,18 +62,19 @@ def in_logs(values: np.ndarray) -> bool:
 
 
 def carry(z: np.ndarray, lag: int) -> np.ndarray:
-    """The last known value at each step or whole lags before it, (T,); NaN where there is none yet.
+    """The last known value at each step or whole lags before it, (..., T); NaN where there is none yet.
 
     With a lag of 1 that is the last known value; with a season's length, the last known value of that position in the
     season.
     """
-    rows = -(-len(z) // lag)
-    table = np.full(rows * lag, np.nan)
-    table[: len(z)] = z
-    by_phase = table.reshape(rows, lag)
+    *many, steps = z.shape
+    rows = -(-steps // lag)
+    table = np.full((*many, rows * lag), np.nan)
+    table[..., :steps] = z
+    by_phase = table.reshape(*many, rows, lag)
     known = np.where(np.isnan(by_phase), 0, np.arange(rows)[:, None])
-    np.maximum.accumulate(known, axis=0, out=known)
-    return np.take_along_axis(by_phase, known, axis=0).ravel()[: len(z)]
+    np.maximum.accumulate(known, axis=-2, out=known)
+    return np.take_along_axis(by_phase, known, axis=-2).reshape(*many, -1)[..., :steps]
 
 
 def follow(z: np.ndarray, lags: tuple[int, ...], h: int) -> int:

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from gatework.data.scale import Scale, carry, follow, in_logs, size_of
+from gatework.data.simple import simple, steps_back
 
 
 class Batch(NamedTuple):
@@ -64,6 +65,7 @@ class Windows:
         self._values = _flat([x[:, None] for x in values])[:, 0]
         self._z = _flat([z[:, None] for z in series])[:, 0]
         self._carried, self._changes = _flat(carried), _flat(changes)
+        self._simple, self._steps_back = _flat(simple(series, lags, h)), torch.from_numpy(steps_back(lags, h))
         self._usual = _flat([size_of(change, k) for change, k in zip(changes, chosen, strict=True)])[:, 0]
 
     def scale(self, series: Tensor, cutoffs: Tensor) -> Scale:
@@ -101,10 +103,19 @@ class Windows:
         # A series that does not reach back a whole lag repeats its last known value.
         paths = torch.stack([torch.where(torch.isnan(one), repeats[0], one) for one in repeats], -1)
         chosen = self.chosen[series]
-        path = paths[torch.arange(len(series)), :, chosen]
+        path = self._path(series, cutoffs)
+        path = torch.where(torch.isnan(path), paths[torch.arange(len(series)), :, chosen], path)
         own = changes[torch.arange(len(series)), :, chosen].abs()
         usual = self._usual[self._at(series, cutoffs, torch.tensor([-1]))]
         return Scale.of(path, own, usual, self.log[series]), changes, paths
+
+    def _path(self, series: Tensor, cutoffs: Tensor) -> Tensor:
+        """The simple forecast (B, h); NaN where a rule with a share in it is not known so early."""
+        start = self._simple[self._at(series, cutoffs, torch.tensor([-1]))]
+        path = start[..., 0] + start[..., 1] * torch.arange(1, self.h + 1)
+        for column, back in enumerate(self._steps_back, 2):
+            path = path + self._simple[self._at(series, cutoffs, back - 1), column]
+        return path
 
     def _at(self, series: Tensor, cutoffs: Tensor, offsets: Tensor) -> Tensor:
         """Where steps at `offsets` (n,) from the cutoffs lie in the flat tensors (B, n): at their NaN when outside."""

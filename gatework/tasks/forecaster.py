@@ -29,10 +29,11 @@ if TYPE_CHECKING:
 class Forecaster(Backtested):
     """Forecast series with an encoder-decoder LSTM (Hochreiter & Schmidhuber, 1997; Sutskever et al., 2014).
 
-    The network reads up to the last value and adds to the simple forecast that each series follows best by itself (its
-    last value, its last season or its last week), in units of the series' own changes, in logarithms where the series
-    is positive. It learns quantiles, so the intervals are its own. Where training does not help on the last window of
-    the series, which is held out for that, what remains is close to the simple forecast.
+    The network reads up to the last value and adds to the simple forecast that each series follows by itself (a blend
+    of what repeats and what is smoothed, by how well each served its past; Assimakopoulos & Nikolopoulos, 2000; Bates &
+    Granger, 1969), in units of the series' own changes, in logarithms where the series is positive. It learns
+    quantiles, so the intervals are its own. Where training does not help on the last window of the series, which is
+    held out for that, what remains is close to the simple forecast.
 
     Parameters
     ----------
