@@ -158,9 +158,9 @@ def _season(z: np.ndarray, lag: int) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _level(x: np.ndarray, alpha: float) -> np.ndarray:
-    """The exponentially smoothed level (N, T), from the mean of the first 1 / alpha values on."""
-    first = x[:, : round(1 / alpha)].mean(axis=1, keepdims=True)
-    return lfilter([alpha], [1, alpha - 1], x, zi=(1 - alpha) * first)[0]
+    """The exponentially smoothed level (N, T): of the values so far, each counting 1 - alpha of the one after it."""
+    weight = 1 - (1 - alpha) ** np.arange(1, x.shape[1] + 1)
+    return lfilter([alpha], [1, alpha - 1], x) / weight
 
 
 def _slope(x: np.ndarray) -> np.ndarray:

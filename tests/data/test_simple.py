@@ -30,9 +30,7 @@ def test_what_repeats_and_what_is_smoothed():
     assert repeats.paths[0, 0].tolist() == [6] * H
     slope = np.polyfit(np.arange(8), z, 1)[0] / 2
     for alpha, level_rule, trend_rule in zip(room.ALPHAS, smooth[::2], smooth[1::2], strict=True):
-        level = z[: round(1 / alpha)].mean()
-        for value in z:
-            level = alpha * value + (1 - alpha) * level
+        level = np.average(z, weights=(1 - alpha) ** np.arange(8.0)[::-1])
         np.testing.assert_allclose(level_rule.paths[0, 0], level)
         np.testing.assert_allclose(trend_rule.paths[0, 0], level + slope * (1 / alpha - 1 + np.arange(1, H + 1)))
 
@@ -70,9 +68,34 @@ def test_the_blend_takes_what_served_best():
 
 def test_the_shares_by_hand():
     shares = room._shares(np.array([[1.0, 0, np.inf, 2], [2, 1, np.inf, 2], [1, 0, np.inf, np.inf]]))
-    half = 2.0**-12
-    np.testing.assert_allclose(shares[:, 0], [0.5, 0, 0.5], atol=half)
-    assert shares[:, 1:].T.tolist() == [[1, 0, 0], [1, 0, 0], [0.5, 0.5, 0]]
+    assert shares.T.tolist() == [[0.5, 0, 0.5], [1, 0, 0], [1, 0, 0], [0.5, 0.5, 0]]
+    near, _ = room._shares(np.array([[1.0], [1.5]]))
+    np.testing.assert_allclose(near, 1 / (1 + 1.5**-12))
+
+
+def test_a_rule_without_a_share_leaves_nothing_of_itself(monkeypatch):
+    monkeypatch.setattr(room, "_shares", lambda errors: np.eye(len(errors))[:, :1])
+    z = np.random.default_rng(3).normal(size=30)
+    (table,) = simple([z], LAGS, H)
+    np.testing.assert_array_equal(table, np.column_stack([np.zeros((30, 2)), z, np.zeros((30, 3))]))
+
+
+@pytest.mark.parametrize("lag", [4, 5])
+def test_no_rule_has_seen_what_comes_later(lag):
+    rng = np.random.default_rng(4)
+    z = rng.normal(size=(1, 30)).cumsum(axis=1)
+    for known in range(1, 30):
+        other = np.concatenate([z[:, :known], rng.normal(size=(1, 30 - known))], axis=1)
+        for k in range(2):
+            both = (room._rules(x, (1, lag), k, np.array([29]), np.arange(1, H + 1)) for x in (z, other))
+            for one, two in zip(*both, strict=True):
+                for column in one.columns:
+                    # The mean of a season is read half a season late, and a slope where there is a level.
+                    seen = known - (lag // 2 if column == 5 else 0)
+                    if column == 1 and np.isnan(one.columns[0][0, known - 1]):
+                        continue
+                    mine, yours = one.columns[column][:, : max(seen, 0)], two.columns[column][:, : max(seen, 0)]
+                    np.testing.assert_allclose(mine, yours, rtol=0, atol=1e-12)
 
 
 @pytest.mark.parametrize("z", [np.full(50, 0.1), np.full(3, -1e12), np.array([2.5, nan, 2.5, nan, 2.5] * 8)])
