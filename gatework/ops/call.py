@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from gatework.equations import Norm
+from gatework.errors import ShapeError
 
 Cell = Literal["lstm", "gru", "rnn_tanh", "rnn_relu"]
 
@@ -104,6 +105,16 @@ class Answer(NamedTuple):
     y: Tensor
     state: tuple[Tensor, ...]
     moments: tuple[Any, ...] | None = None
+
+
+def check_lengths(lengths: Tensor, T: int) -> None:
+    """Raise ShapeError unless every length is from 0 to T. Looks at values, which must be there."""
+    if lengths.numel() == 0:
+        return
+    shortest, longest = (int(q) for q in lengths.aminmax())
+    if not 0 <= shortest <= longest <= T:
+        wrong = shortest if shortest < 0 else longest
+        raise ShapeError(f"lengths must be from 0 to T = {T}; got {wrong}. Count the steps of each row.")
 
 
 def leaves(node: Any) -> list[Tensor]:

@@ -12,9 +12,10 @@ from torch import Tensor
 
 from gatework.equations import Norm
 from gatework.ops import flops, kernel, native, stretch
-from gatework.ops.call import Direction, OneWay
+from gatework.ops.call import Direction, OneWay, check_lengths
 
 _NORMS = ("norm_ih", "norm_hh", "norm_c")
+_WITH_GRADIENT = 17  # of forward's tensors, the first; the masks, lengths and resets have none
 
 
 @torch.library.custom_op("gatework::recurrent", mutates_args=())
@@ -47,6 +48,8 @@ def forward(
     reverse: bool,
 ) -> list[Tensor]:
     """One direction of a layer: y, h_n, c_n and then kernel.Kept, an empty tensor where there is none."""
+    if lengths is not None:
+        check_lengths(lengths, x.shape[0])  # nobody could look while the graph was made, and memory is at stake
     given = (x, h, c, W, R, b_ih, b_hh, P, p, norm_ih_weight, norm_ih_bias, norm_hh_weight, norm_hh_bias,
              norm_c_weight, norm_c_bias, fresh_h, fresh_c, m, zh, zc, lengths, reset)  # fmt: skip
     ends, kept = stretch.forward(_one_way(*given, cell, coupled, clip, reverse), keep=True, dense=True)
@@ -81,6 +84,7 @@ def _(x, h, c, W, R, b_ih, b_hh, P, p, nih, nihb, norm_hh_weight, nhhb, norm_c_w
 def backward(
     given: list[Tensor],
     there: list[bool],
+    wanted: list[bool],
     answered: list[Tensor],
     dy: Tensor | None,
     dh: Tensor | None,
@@ -92,25 +96,33 @@ def backward(
     clip: float | None,
     reverse: bool,
 ) -> list[Tensor]:
-    """Gradients of native.tensors; `there` says which of forward's tensors are given."""
+    """Gradients of native.tensors; of forward's tensors, `there` says which are given, `wanted` whose is asked for.
+
+    Of what is not wanted no product is made, and its place is an empty tensor.
+    """
     take = iter(given)
     one = _one_way(*(next(take) if here else None for here in there), cell, coupled, clip, reverse)
     y, _, _, *rest = answered
     kept = kernel.Kept(*cast(Any, (t if t.numel() or t.dim() > 1 else None for t in rest)))
-    found = stretch.backward(one, y, kept, dy, dh, dc, dgates, dcells)
+    needs = _needs(there, wanted)
+    found = stretch.backward(one, y, kept, dy, dh, dc, dgates, dcells, wants=native.wanted(one, needs))
     # An op may not return one tensor as two, nor a view of one: the two biases of most cells share a gradient.
     out: list[Tensor] = []
-    for t in native.gradients(one, found):
+    for t, need in zip(native.gradients(one, found), needs, strict=True):
+        if not need:
+            out.append(y.new_empty(0))
+            continue
         assert t is not None
         out.append(t.clone() if any(t is other for other in out) else t)
     return out
 
 
 @backward.register_fake
-def _(given, there, answered, dy, dh, dc, dgates, dcells, cell, coupled, clip, reverse):
+def _(given, there, wanted, answered, dy, dh, dc, dgates, dcells, cell, coupled, clip, reverse):
     take = iter(given)
     one = _one_way(*(next(take) if here else None for here in there), cell, coupled, clip, reverse)
-    return [t.new_empty(t.shape) for t in native.tensors(one)]
+    needs = _needs(there, wanted)
+    return [t.new_empty(t.shape if need else 0) for t, need in zip(native.tensors(one), needs, strict=True)]
 
 
 def run(one: OneWay, trace: bool) -> tuple[Tensor | None, ...]:
@@ -136,6 +148,11 @@ def _one_way(*args: Any) -> OneWay:
     return OneWay(cell, x, h, c, w, lengths, reset, fresh, coupled, clip, reverse)
 
 
+def _needs(there: list[bool], wanted: list[bool]) -> list[bool]:
+    """Say of each of native.tensors whether its gradient is asked for."""
+    return [need for here, need in zip(there[:_WITH_GRADIENT], wanted[:_WITH_GRADIENT], strict=True) if here]
+
+
 def _save(ctx: Any, inputs: tuple[Any, ...], output: list[Tensor]) -> None:
     *tensors, cell, coupled, clip, reverse = inputs
     ctx.set_materialize_grads(False)
@@ -150,12 +167,13 @@ def _rule(ctx: Any, grads: list[Tensor | None]) -> tuple[Any, ...]:
     take = iter(given)
     one = _one_way(*(next(take) if here else None for here in ctx.there), *ctx.options)
     dy, dh, dc, dgates, dcells, *_ = grads
+    wanted = list(ctx.needs_input_grad[: len(ctx.there)])
     if torch.is_grad_enabled() and not torch.compiler.is_compiling():
         found = native.twice(one, native.tensors(one), (dy, dh, dc, dgates, dcells))
     else:
-        found = backward(given, ctx.there, answered, dy, dh, dc, dgates, dcells, *ctx.options)
-    take_gradient = iter(found)
-    has_gradient = [here and k < 17 for k, here in enumerate(ctx.there)]  # the masks, lengths and resets have none
+        found = backward(given, ctx.there, wanted, answered, dy, dh, dc, dgates, dcells, *ctx.options)
+    take_gradient = (t if need else None for t, need in zip(found, _needs(ctx.there, wanted), strict=True))
+    has_gradient = [here and k < _WITH_GRADIENT for k, here in enumerate(ctx.there)]
     return *(next(take_gradient) if here else None for here in has_gradient), None, None, None, None
 
 

@@ -45,7 +45,9 @@ def assert_compiled_equals_eager(layer: torch.nn.Module, x: Tensor, *rest, backe
 def test_compiled_by_inductor_the_lstm_equals_itself():
     layer = gatework.LSTM(D, H)
     hx = (torch.randn(1, 2, H), torch.randn(1, 2, H))
-    assert_compiled_equals_eager(layer, torch.randn(5, 2, D), hx, backend="inductor")
+    # What it has on disk of an earlier run goes back as the ops did then.
+    with torch._inductor.config.patch(force_disable_caches=True):
+        assert_compiled_equals_eager(layer, torch.randn(5, 2, D), hx, backend="inductor")
 
 
 LSTMS = {

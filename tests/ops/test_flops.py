@@ -35,6 +35,34 @@ def test_the_kernel_counts_as_the_equations_do(kind, options, bidirectional):
     assert counted("native") == counted("equations")
 
 
+FROZEN = {
+    "nothing": "-",
+    "W": "weight_ih",
+    "R": "weight_hh",
+    "P": "weight_hr",
+    "W, R and P": "weight",
+    "biases": "bias",
+}
+
+
+@pytest.mark.parametrize("asks", ["", "x", "hx", "x hx"])
+@pytest.mark.parametrize("frozen", FROZEN.values(), ids=FROZEN)
+@pytest.mark.parametrize("kind", [LSTM, GRU, RNN])
+def test_what_nobody_asks_for_is_not_counted(kind, frozen, asks):
+    def counted(backend: str) -> int:
+        layer = kind(3, 4, num_layers=2, backend=backend, **({"proj_size": 2} if kind is LSTM else {}))
+        for name, weight in layer.named_parameters():
+            weight.requires_grad_(not name.startswith(frozen))
+        x = torch.randn(5, 2, 3, requires_grad="x" in asks.split())
+        hx = tuple(torch.zeros(2, 2, width, requires_grad=True) for width in layer.widths)
+        with FlopCounterMode(display=False) as counter:
+            y, _ = layer(x, (hx if kind is LSTM else hx[0]) if "hx" in asks else None)
+            y.sum().backward()
+        return counter.get_total_flops()
+
+    assert counted("native") == counted("equations")
+
+
 def test_by_hand():
     with FlopCounterMode(display=False) as counter:
         LSTM(3, 4, backend="native")(torch.zeros(5, 2, 3))

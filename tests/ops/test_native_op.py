@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
+
 import pytest
 import torch
 from asking import ask, gradients, make, parts, run
@@ -11,8 +13,10 @@ from torch._dynamo.backends.common import aot_autograd
 from torch._functorch.aot_autograd import make_boxed_func
 from torch.library import opcheck
 from torch.utils._python_dispatch import TorchDispatchMode
+from torch.utils._pytree import tree_map_only
 
 from gatework import GRU, LSTM, RNN
+from gatework.errors import ShapeError
 from gatework.ops import built, native_op
 
 if built.why is not None:
@@ -115,6 +119,63 @@ def test_compiled_it_drops_the_same_units(variant):
     layer = make(variant).train()
     layer.zoneout = 0.0  # whose masks a compiled graph draws by other random numbers
     found, usual = compared(layer, ask(layer, 5, 3, seed=4))
+    torch.testing.assert_close(found, usual, rtol=1e-11, atol=1e-11)
+
+
+@pytest.mark.parametrize("wrong", [10**10, 9, 6, -1])
+@pytest.mark.parametrize("how", ["eager", "compiled", "compiled, with a gradient", "watched"])
+@pytest.mark.parametrize("kind", KINDS)
+def test_lengths_that_cannot_be_are_refused_and_not_read(kind, how, wrong):
+    layer, x = kind(3, 4, backend="native").requires_grad_("gradient" in how), torch.randn(5, 3, 3)
+    called = torch.compile(layer, fullgraph=True, backend="aot_eager") if how.startswith("compiled") else layer
+    called(x, lengths=torch.tensor([5, 0, 1]))
+    text = f"lengths must be from 0 to T = 5; got {wrong}. Count the steps of each row."
+    with pytest.raises(ShapeError) as refusal, Seen() if how == "watched" else nullcontext():
+        called(x, lengths=torch.tensor([wrong, 2, 1]))
+    assert str(refusal.value) == text
+
+
+def test_the_op_itself_refuses_lengths_that_cannot_be():
+    given = list(arguments(next(p for p in PROBLEMS if p.name == "LSTM plain, lengths")))
+    at = next(k for k, t in enumerate(given) if isinstance(t, torch.Tensor) and t.dtype == torch.int64)
+    given[at] = given[at] + 100
+    with pytest.raises(ShapeError, match="lengths must be from 0 to T = 7; got 107"):
+        OP(*given)
+
+
+@pytest.mark.parametrize("frozen", [0, 1], ids=["one half frozen", "the other half frozen"])
+@pytest.mark.parametrize("problem", CHECKED, ids=lambda problem: problem.name)
+def test_the_way_back_keeps_torchs_rules_with_some_weights_frozen(problem, frozen, monkeypatch):
+    caught = []
+    given = native_op.backward
+    monkeypatch.setattr(native_op, "backward", lambda *args: caught.append(args) or given(*args))
+    tensors = [
+        t.detach().requires_grad_(t.is_floating_point() and k % 2 == frozen) if isinstance(t, torch.Tensor) else t
+        for k, t in enumerate(arguments(problem))
+    ]
+    outputs = [out for out in OP(*tensors)[:3] if out.requires_grad]
+    sum(out.sum() for out in outputs).backward()
+    assert all((t.grad is not None) == t.requires_grad for t in tensors[:17] if t is not None)
+    apart = tree_map_only(torch.Tensor, torch.Tensor.detach, caught[0])
+    opcheck(given, apart, test_utils=("test_schema", "test_faketensor"))
+
+
+@pytest.mark.parametrize("variant", EVERYTHING)
+@pytest.mark.parametrize("frozen", ["weight", "bias", "norm"])
+def test_compiled_with_weights_frozen_the_others_learn_as_they_did(variant, frozen):
+    layer = make(variant, bidirectional=True)
+    for name, weight in layer.named_parameters():
+        weight.requires_grad_(not name.startswith(frozen))
+    asked = ask(layer, 5, 3, seed=4)
+
+    def learned(called):
+        torch.manual_seed(5)
+        layer.zero_grad()
+        run(called, asked)[0].square().sum().backward()
+        return {name: weight.grad for name, weight in layer.named_parameters()}
+
+    found, usual = learned(torch.compile(layer, fullgraph=True, backend="aot_eager")), learned(layer)
+    assert all((grad is None) == name.startswith(frozen) for name, grad in found.items())
     torch.testing.assert_close(found, usual, rtol=1e-11, atol=1e-11)
 
 
