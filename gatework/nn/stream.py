@@ -45,6 +45,9 @@ class Stream:
     becomes of the layer. Nothing in it asks for a gradient. Autocast does not reach it: its outputs have the type of
     its weights. A step takes as many threads as torch.get_num_threads() says at the time.
 
+    Forward pre-hooks run once, on the stream's own copy of the layer with a moment of zeros, so that the weights they
+    compute are there. What hooks would make of each input or output does not reach it.
+
     Parameters
     ----------
     layer : LSTM, GRU or RNN
@@ -63,7 +66,7 @@ class Stream:
         check_one_way(layer, "stream")
         self.batch_size = batch_size
         with torch.no_grad(), torch.autocast(next(layer.parameters()).device.type, enabled=False):
-            self._layer = _held(layer)
+            self._layer = _held(layer, batch_size)
             self._stepper = _stepper(_calls(self._layer, batch_size), layer.backend)
             weight = self._layer.weight_ih_l0
         self._shape = torch.Size((batch_size, layer.input_size))
@@ -162,16 +165,31 @@ class _Scans:
             self.calls[k] = call._replace(state=tuple(part.masked_fill(rows[:, None], 0) for part in call.state))
 
 
-def _held(layer: Recurrent) -> Recurrent:
+def _held(layer: Recurrent, batch_size: int) -> Recurrent:
     """Copy the layer, in eval, with every weight as its call would find it."""
     # deepcopy refuses a tensor that was computed, as pruning and the old weight_norm leave one: it finds these copied.
-    own = [t for module in layer.modules() for t in vars(module).values() if isinstance(t, Tensor)]
-    held = copy.deepcopy(layer, {id(t): t.detach().clone() for t in own if not t.is_leaf}).eval()
+    held = copy.deepcopy(layer, {id(t): t.detach().clone() for t in _own(layer) if not t.is_leaf}).eval()
     # Those compute it before each call, and a stream makes none.
-    for hook in held._forward_pre_hooks.values():
-        if type(hook).__module__.startswith("torch.nn.utils."):
-            hook(held, ())
+    sizes = (batch_size, 1) if layer.batch_first else (1, batch_size)
+    x = next(held.parameters()).new_zeros(*sizes, layer.input_size)
+    for key, hook in held._forward_pre_hooks.items():
+        hook(held, (x,), *(({},) if key in held._forward_pre_hooks_with_kwargs else ()))
     return held
+
+
+def _own(layer: Recurrent) -> list[Tensor]:
+    """Every tensor that the layer holds, by name or in lists, tuples and dicts."""
+    found: list[Tensor] = []
+    seen = set()  # a list may hold itself
+    todo: list[Any] = [vars(module) for module in layer.modules()]
+    while todo:
+        node = todo.pop()
+        if isinstance(node, Tensor):
+            found.append(node)
+        elif isinstance(node, (list, tuple, dict)) and id(node) not in seen:
+            seen.add(id(node))
+            todo.extend(node.values() if isinstance(node, dict) else node)
+    return found
 
 
 def _stepper(calls: list[Call], backend: str) -> Stepper:
