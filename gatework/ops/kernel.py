@@ -43,7 +43,9 @@ class Ends(NamedTuple):
 def forward(one: OneWay, keep: bool, dense: bool = False, y: Tensor | None = None) -> tuple[Ends, Kept | None]:
     """Run one direction; with `keep`, also give what `backward` needs.
 
-    With `dense`, what is kept has a place for padding too. `y` is where h goes, when that is given.
+    With `dense`, what is kept has a place for padding too: a trace shows every (t, b), a gradient by gates and cells
+    lies as they do, and the op must name its shapes before anyone sees the lengths. `y` is where h goes, when that is
+    given.
     """
     x, w = one.x, one.w
     T, B = x.shape[:2]
@@ -86,7 +88,12 @@ def forward(one: OneWay, keep: bool, dense: bool = False, y: Tensor | None = Non
 
 
 class Gradients(NamedTuple):
-    """The gradient of the loss by each of a OneWay's tensors; None where there is none, or nobody wants it."""
+    """The gradient of the loss by each of a OneWay's tensors; None where there is none.
+
+    Of x, h, c, W, R, P and norm_ih also None where nobody wants it, and of the biases where nobody wants either. The
+    others are small, fall out of the scan, and are there wanted or not: p, norm_hh, norm_c and reset_state, and within
+    a GRU's b_hh the candidate's part is summed either way.
+    """
 
     x: Tensor | None
     h: Tensor | None
@@ -120,7 +127,8 @@ def backward(
 ) -> Gradients:
     """Go back from the gradient by what forward answered; None is a gradient of zero.
 
-    `wants` names those of Gradients that somebody asks for: the others' products are not made.
+    `wants` names those of Gradients that somebody asks for: the others' matrix products and sums over time are not
+    made. What the scan adds up as it goes is made all the same; Gradients says which.
     """
     x, w = one.x, one.w
     T, B = x.shape[:2]

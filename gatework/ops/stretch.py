@@ -18,7 +18,10 @@ _STRETCH = 8 << 20  # bytes
 
 
 def forward(one: OneWay, keep: bool, dense: bool = False) -> tuple[Ends, Kept | None]:
-    """Run one direction; with `keep`, also give what `backward` needs, with a place for padding if `dense`."""
+    """Run one direction; with `keep`, also give what `backward` needs.
+
+    With `dense`, for a trace and for the op, that has a place for padding too: see kernel.forward.
+    """
     stretches = [] if keep else _stretches(one)
     if len(stretches) < 2:
         return kernel.forward(one, keep, dense)
