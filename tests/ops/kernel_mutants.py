@@ -113,7 +113,7 @@ KERNEL_MUTANTS = [
         "rnn.h": {"relu's slope at zero is one": ("h <= 0 ? V{} : d", "h < 0 ? V{} : d")},
         "scan.h": {
             "a reset keeps the first c": (FRESH_C, "s.c0 ? s.c0 + b * s.H : w.zeros"),
-            "slots overlooked": (SLOT, "return at;"),
+            "one slot for all": (SLOT, "return s.slots ? 0 : at;"),
             "every slot of a row is its first": (SLOT, "return s.slots ? s.slots[at % s.B] : at;"),
             "c of the slot that is the step's own": ("s.cells + slot_of(s, before) * s.H", "s.cells + slot * s.H"),
             "the last c from where padding would lie": ("s.cells + slot_of(s, last) * s.H", "s.cells + last * s.H"),
@@ -121,7 +121,6 @@ KERNEL_MUTANTS = [
             "gradient crosses a reset": (AFTER_RESET, "return store(dh, d, n);"),
             "the last memory is the longest row's": ("steps = s.lengths ? s.lengths[b] : s.T", "steps = s.T"),
             "a dead row's y is not zeroed": ("clear(s.y, at, s.S);", ""),
-            "a dead row's du is not zeroed": ("clear(s.du, at, w.G);", ""),
             "R's gradient by h without its mask": (SEEN, "load(r.h + j, n)"),
             "mask lost on the way back": (MASKED_BACK, ""),
             "mask on the way past R too": (f"{MASKED_BACK}\n                {DIRECT}",
