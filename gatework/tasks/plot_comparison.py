@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 # Lines that the eye can keep apart: the best few in colour (Okabe & Ito, 2008), the rest in grey, the seasonal
 # naive in a darker one, since it is what MASE is measured by.
-COLOURS = (AHEAD, "#D55E00", "#009E73", "#CC79A7")
+COLOURS = (AHEAD, "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00")
 REST, YARDSTICK = "0.8", "0.5"
 TITLES = {"horizon": "along the horizon", "hour": "by hour of the day", "weekday": "by weekday"}
 DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
