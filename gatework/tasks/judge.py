@@ -10,6 +10,7 @@ import numpy as np
 from gatework.models.quantiles import MEDIAN, QUANTILES
 from gatework.tasks.calendar_parts import calendar_parts
 from gatework.tasks.naive import season_of
+from gatework.tasks.scores import mean
 
 if TYPE_CHECKING:
     from gatework.tasks.backtest import Origin
@@ -98,13 +99,6 @@ def profiles(found: Sequence[Origin], error: np.ndarray) -> dict[str, dict[int, 
         if name in parts and len(values := np.unique(parts[name][known])) > 1:
             by[name] = {int(value): float(error[known & (parts[name] == value)].mean()) for value in values}
     return by
-
-
-def mean(x: np.ndarray, axis: int) -> np.ndarray:
-    """Return the mean of what is not NaN; NaN, without a warning, where nothing is left."""
-    known = ~np.isnan(x)
-    count = known.sum(axis=axis)
-    return np.where(count > 0, np.where(known, x, 0).sum(axis=axis) / np.maximum(count, 1), np.nan)
 
 
 def _unit(history: np.ndarray, season_length: int) -> float:

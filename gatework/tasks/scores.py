@@ -35,7 +35,7 @@ def smape(y: np.ndarray, yhat: np.ndarray) -> float:
         Percent, from 0 (exact) to 200; NaN where no step counts.
     """
     size = np.abs(y) + np.abs(yhat)
-    return float(_mean(200 * np.abs(y - yhat) / np.where(size == 0, 1, size)))
+    return float(mean(200 * np.abs(y - yhat) / np.where(size == 0, 1, size)))
 
 
 def mase(y: np.ndarray, yhat: np.ndarray, history: np.ndarray, season_length: int) -> float:
@@ -57,14 +57,14 @@ def mase(y: np.ndarray, yhat: np.ndarray, history: np.ndarray, season_length: in
         history never changes (its scale is 0 and any error would be infinite) or no step counts.
     """
     m = season_of(history, season_length)
-    scale = float(_mean(np.abs(history[m:] - history[:-m])))
-    return float(_mean(np.abs(y - yhat))) / scale if scale > 0 else float("nan")
+    scale = float(mean(np.abs(history[m:] - history[:-m])))
+    return float(mean(np.abs(y - yhat))) / scale if scale > 0 else float("nan")
 
 
 def coverage(y: np.ndarray, lo: np.ndarray, hi: np.ndarray) -> float:
     """Return the percentage of the values of `y` (h,) that lie within [lo, hi]; NaN where none is known."""
     inside = ((lo <= y) & (y <= hi)).astype(float)
-    return 100 * float(_mean(np.where(np.isnan(y + lo + hi), np.nan, inside)))
+    return 100 * float(mean(np.where(np.isnan(y + lo + hi), np.nan, inside)))
 
 
 class Window(NamedTuple):
@@ -193,8 +193,8 @@ def score(windows: Sequence[Window], alias: str, level: float = 90) -> Scores:
         Missing values do not count, and a series that has no MASE is left out of it and counted.
     """
     cube = np.stack([_score_window(window, level) for window in windows])  # (windows, models, metrics, N)
-    by_series = _mean(cube, axis=0)
-    averages = _mean(by_series, axis=2)
+    by_series = mean(cube, axis=0)
+    averages = mean(by_series, axis=2)
     rows = {name: Score(*map(float, row)) for name, row in zip((alias, *BASELINES), averages, strict=True)}
     scored, scaled = ~np.isnan(by_series[0, 1]), ~np.isnan(by_series[0, 0])
     if scaled.sum() >= ENOUGH:
@@ -206,7 +206,7 @@ def score(windows: Sequence[Window], alias: str, level: float = 90) -> Scores:
     gaps = {}
     for name, theirs in zip(BASELINES, units[1:], strict=True):
         gap = units[0] - theirs
-        gaps[name] = (float(_mean(gap)), float(gap.std(ddof=1) / np.sqrt(pairs)) if pairs > 1 else float("nan"))
+        gaps[name] = (float(mean(gap)), float(gap.std(ddof=1) / np.sqrt(pairs)) if pairs > 1 else float("nan"))
     return Scores(alias, level, rows, int(scored.sum()), len(windows), int((scored & ~scaled).sum()), pairs, gaps)
 
 
@@ -223,7 +223,7 @@ def _score_window(window: Window, level: float) -> np.ndarray:
     return cells
 
 
-def _mean(x: np.ndarray, axis: int | None = None) -> np.ndarray:
+def mean(x: np.ndarray, axis: int | None = None) -> np.ndarray:
     """Return the mean of what is not NaN; NaN, without a warning, where nothing is left."""
     known = ~np.isnan(x)
     count = known.sum(axis=axis)
