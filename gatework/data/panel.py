@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from gatework.data import dates
+from gatework.data.covariates import Covariates
 from gatework.data.frequency import Frequency
 from gatework.data.table import give_back
 
@@ -47,6 +48,8 @@ class Panel:
         What to give back. A path gives pyarrow.
     notes : tuple of str
         What was inferred or handled, one plain sentence each.
+    covariates : Covariates, optional
+        What is known besides the target, where any was asked for.
     """
 
     ids: tuple
@@ -57,6 +60,7 @@ class Panel:
     columns: Columns
     kind: str
     notes: tuple[str, ...] = ()
+    covariates: Covariates | None = None
 
     def __len__(self) -> int:
         """How many series."""
@@ -67,17 +71,24 @@ class Panel:
         return self.starts + np.array([len(series) for series in self.values], dtype=np.int64) - 1
 
     def head(self, drop: int) -> Panel:
-        """Every series without its last `drop` steps. A series that has no more keeps 0 steps; its end may be NaN."""
-        return replace(self, values=tuple(series[: max(len(series) - drop, 0)] for series in self.values))
+        """Every series without its last `drop` steps. A series that has no more keeps 0 steps; its end may be NaN.
+
+        Of the covariates stays what was known by then: those that are known ahead stay whole.
+        """
+        lengths = [max(len(series) - drop, 0) for series in self.values]
+        values = tuple(series[:n] for series, n in zip(self.values, lengths, strict=True))
+        return replace(self, values=values, covariates=self.covariates and self.covariates.head(lengths))
 
     def fingerprint(self) -> str:
-        """The data's sha256: over ids, values, starts and grid, whatever kind of table they came in."""
+        """The data's sha256: over ids, values, starts, grid and covariates, whatever kind of table they came in."""
         digest = hashlib.sha256(repr((self.ids, self.freq)).encode())
         digest.update(np.ascontiguousarray(self.starts).tobytes())
         for series in self.values:
             digest.update(len(series).to_bytes(8, "little"))
             # Any NaN is the same NaN.
             digest.update(np.where(np.isnan(series), np.nan, series).tobytes())
+        for part in self.covariates.parts() if self.covariates else ():
+            digest.update(part)
         return digest.hexdigest()
 
     def frame(self, table: Mapping[Any, Any]) -> Any:
