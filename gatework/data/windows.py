@@ -9,26 +9,29 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from gatework.data.beside import Beside, future_width, past_width
+from gatework.data.covariates import Covariates
 from gatework.data.scale import Scale, carry, follow, in_logs, size_of
 from gatework.data.simple import simple, steps_back
+from gatework.data.standard import Standard
 
 
 class Batch(NamedTuple):
     """B windows as a network reads them, float32."""
 
-    past: Tensor  # (B, L, past_features(lags)), 0 where a value is missing
-    future: Tensor  # (B, h, future_features(lags))
+    past: Tensor  # (B, L, past_features), 0 where a value is missing
+    future: Tensor  # (B, h, future_features)
     target: Tensor  # (B, h), NaN where a value is missing
 
 
-def past_features(lags: Sequence[int]) -> int:
-    """How many numbers the encoder reads a step: the value, its change over each lag, and whether it is known."""
-    return len(lags) + 2
+def past_features(lags: Sequence[int], standard: Standard | None = None) -> int:
+    """How many the encoder reads a step: the value, its change over each lag, whether it is known, the covariates."""
+    return len(lags) + 2 + past_width(standard)
 
 
-def future_features(lags: Sequence[int]) -> int:
-    """How many the decoder reads: what each lag repeats, the simple forecast, the place in the horizon, the reach."""
-    return len(lags) + 3
+def future_features(lags: Sequence[int], standard: Standard | None = None) -> int:
+    """How many the decoder reads: what each lag repeats, the simple forecast, the place, the covariates, the reach."""
+    return len(lags) + 3 + future_width(standard, lags)
 
 
 class Windows:
@@ -48,9 +51,21 @@ class Windows:
         L. A window that begins before its series is padded with missing values.
     h : int
         Steps to forecast.
+    covariates : Covariates, optional
+        What else is known of the series; `beside` reads it.
+    standard : Standard, optional
+        Its units; must be given where covariates are.
     """
 
-    def __init__(self, values: Sequence[np.ndarray], lags: tuple[int, ...], input_size: int, h: int):
+    def __init__(
+        self,
+        values: Sequence[np.ndarray],
+        lags: tuple[int, ...],
+        input_size: int,
+        h: int,
+        covariates: Covariates | None = None,
+        standard: Standard | None = None,
+    ):
         self.lags, self.input_size, self.h = lags, input_size, h
         logs = [in_logs(x) for x in values]
         series = [np.log(x) if log else x for x, log in zip(values, logs, strict=True)]
@@ -58,6 +73,9 @@ class Windows:
         changes = [_changes(z, known, lags) for z, known in zip(series, carried, strict=True)]
         chosen = [follow(z, lags, h) for z in series]
         self.lengths = torch.tensor([len(z) for z in series])
+        self.beside = None
+        if covariates is not None and standard is not None:
+            self.beside = Beside(covariates, standard, [len(z) for z in series], lags, h)
         self.log = torch.tensor(logs)
         self.chosen = torch.tensor(chosen)
         self._lags_ahead = torch.stack([torch.arange(lag, lag + h) // lag for lag in lags])
@@ -87,9 +105,13 @@ class Windows:
         place = ((steps + 1) / self.h).expand(len(series), -1)
         # A random walk over n lags reaches sqrt(n) times as far as one over one lag.
         reach = self._lags_ahead[self.chosen[series]].sqrt()
+        behind, ahead = [torch.asinh(past).nan_to_num(), known], [torch.asinh(future), place[..., None]]
+        if self.beside is not None:
+            behind.append(self.beside.past(series, cutoffs, self.input_size))
+            ahead.append(self.beside.future(series, cutoffs))
         return Batch(
-            torch.cat([torch.asinh(past).nan_to_num(), known], -1).float(),
-            torch.cat([torch.asinh(future), torch.stack([place, reach], -1)], -1).float(),
+            torch.cat(behind, -1).float(),
+            torch.cat([*ahead, reach[..., None]], -1).float(),
             scale.apply(self._values[self._at(series, cutoffs, steps)]).float(),
         )
 

@@ -35,6 +35,9 @@ class EncoderDecoder(nn.Module):
         Of both stacks.
     cell : "lstm", "gru" or "rnn"
         Of both stacks.
+    covariates : (int, int)
+        How many of `past_features` and of `future_features` read covariates: the last ones, but for the one that
+        scales the intervals. Their weights begin at 0, so that what a covariate says has to be learned.
     """
 
     spread: Tensor
@@ -46,6 +49,7 @@ class EncoderDecoder(nn.Module):
         hidden_size: int = 64,
         num_layers: int = 2,
         cell: Literal["lstm", "gru", "rnn"] = "lstm",
+        covariates: tuple[int, int] = (0, 0),
     ):
         super().__init__()
         self.encoder = CELLS[cell](past_features, hidden_size, num_layers, batch_first=True)
@@ -53,7 +57,10 @@ class EncoderDecoder(nn.Module):
         self.head = nn.Linear(hidden_size, len(QUANTILES))
         # By how much the intervals are widened once the training is over.
         self.register_buffer("spread", torch.ones(()))
+        past, future = past_features - covariates[0], future_features - 1 - covariates[1]
         with torch.no_grad():
+            self.encoder.weight_ih_l0[:, past:] = 0
+            self.decoder.weight_ih_l0[:, future:-1] = 0
             self.head.weight.zero_()
             self.head.bias.zero_()
             # softplus(log(exp(gap) - 1)) = gap, between one quantile and the next.

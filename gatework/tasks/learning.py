@@ -8,6 +8,7 @@ import numpy as np
 import torch
 from torch import nn
 
+from gatework.data.beside import future_width, of_series, past_width
 from gatework.data.draws import Draws
 from gatework.data.panel import Panel
 from gatework.data.windows import Batch, Windows, future_features, past_features
@@ -30,11 +31,12 @@ def build(recipe: Recipe) -> EncoderDecoder:
     """Make the network, untrained; the same seed gives the same weights."""
     with seeded(recipe.seed):
         return EncoderDecoder(
-            past_features(recipe.lags),
-            future_features(recipe.lags),
+            past_features(recipe.lags, recipe.standard),
+            future_features(recipe.lags, recipe.standard),
             recipe.hidden_size,
             recipe.num_layers,
             recipe.cell,
+            (past_width(recipe.standard), future_width(recipe.standard, recipe.lags)),
         )
 
 
@@ -62,7 +64,8 @@ def learn(
         The network in eval mode, and how it came about.
     """
     net = build(recipe)
-    windows = Windows(at.history.values, recipe.lags, recipe.input_size, recipe.h)
+    known = at.history
+    windows = Windows(known.values, recipe.lags, recipe.input_size, recipe.h, known.covariates, recipe.standard)
     draws = Draws(windows, recipe.batch_size, recipe.seed)
     if not len(draws):
         return net.eval(), History(stopped="finished")
@@ -130,7 +133,8 @@ def foresee(net: EncoderDecoder, panel: Panel, recipe: Recipe) -> np.ndarray:
     quantiles = np.full((len(panel), recipe.h, len(QUANTILES)), np.nan)
     if not known:
         return quantiles
-    windows = Windows([panel.values[i] for i in known], recipe.lags, recipe.input_size, recipe.h)
+    values, covariates = [panel.values[i] for i in known], panel.covariates and of_series(panel.covariates, known)
+    windows = Windows(values, recipe.lags, recipe.input_size, recipe.h, covariates, recipe.standard)
     with torch.no_grad():
         for some in torch.arange(len(known)).split(AT_ONCE):
             ends = windows.lengths[some]

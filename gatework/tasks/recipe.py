@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from gatework.data.frequency import DAY, WEEK
+from gatework.data.standard import Standard
 from gatework.errors import OptionError
 
 if TYPE_CHECKING:
@@ -47,6 +48,8 @@ class Recipe:
         Of the training.
     hidden_size, num_layers, cell
         Of the network.
+    standard : Standard, optional
+        The units of the covariates, where there are any.
     """
 
     h: int
@@ -59,6 +62,7 @@ class Recipe:
     hidden_size: int
     num_layers: int
     cell: Literal["lstm", "gru", "rnn"]
+    standard: Standard | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """Everything, as JSON can hold it."""
@@ -67,7 +71,8 @@ class Recipe:
     @classmethod
     def from_dict(cls, saved: dict[str, Any]) -> Recipe:
         """Rebuild from what `to_dict` gave."""
-        return cls(**{**saved, "lags": tuple(saved["lags"])})
+        standard = saved.get("standard") and Standard.from_dict(saved["standard"])
+        return cls(**{**saved, "lags": tuple(saved["lags"]), "standard": standard})
 
 
 def check(forecaster: Forecaster) -> None:
@@ -108,7 +113,10 @@ def choose(forecaster: Forecaster, panel: Panel) -> tuple[Recipe, list[str]]:
     steps = forecaster.max_steps or default_steps(panel)
     same = ("h", "batch_size", "learning_rate", "seed", "hidden_size", "num_layers", "cell")
     settings = {name: getattr(forecaster, name) for name in same}
-    recipe = Recipe(input_size=input_size, lags=lags, steps=steps, **settings)
+    # By the steps before those that are held out.
+    learned = [max(len(series) - h, 0) for series in panel.values]
+    standard = None if panel.covariates is None else Standard.of(panel.covariates, learned)
+    recipe = Recipe(input_size=input_size, lags=lags, steps=steps, standard=standard, **settings)
     if longest <= h:
         return recipe, [
             f"h={h:,} is no shorter than any series ({longest:,} steps at most): nothing to learn or score by."

@@ -89,6 +89,22 @@ def test_untrained_it_gives_the_simple_forecast_with_textbook_intervals(cell):
     torch.testing.assert_close(quantiles[..., QUANTILES.index(0.05)], -wanted, rtol=1e-4, atol=0)
 
 
+def test_what_a_covariate_says_has_to_be_learned():
+    net = EncoderDecoder(PAST, FUTURE, hidden_size=8, covariates=(2, 1))
+    nn.init.normal_(net.head.weight)
+    past, future = inputs()
+    before = net(past, future)
+    changed, ahead = past.clone(), future.clone()
+    changed[..., 2:] += 1
+    ahead[..., 3] += 1
+    assert torch.equal(net(changed, ahead), before)
+    for parts in ((changed[..., [2, 2, 2, 3]], ahead), (changed, ahead[..., [0, 1, 3, 3, 4]])):
+        assert not torch.equal(net(*parts), before)
+    before.sum().backward()
+    read = [(net.encoder, slice(2, None)), (net.decoder, slice(3, 4))]
+    assert all((stack.weight_ih_l0.grad[:, columns] != 0).any() for stack, columns in read)
+
+
 def test_pinball_by_hand():
     class Fixed(nn.Module):
         def forward(self, past, future):
