@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from gatework.data.beside import Beside, future_width, past_width
+from gatework.data.context import Context, future_width, past_width
 from gatework.data.covariates import Covariates
 from gatework.data.scale import Scale, carry, follow, in_logs, size_of
 from gatework.data.simple import simple, steps_back
@@ -52,7 +52,7 @@ class Windows:
     h : int
         Steps to forecast.
     covariates : Covariates, optional
-        What else is known of the series; `beside` reads it.
+        What else is known of the series; data/context.py reads it.
     standard : Standard, optional
         Its units; must be given where covariates are.
     """
@@ -73,9 +73,9 @@ class Windows:
         changes = [_changes(z, known, lags) for z, known in zip(series, carried, strict=True)]
         chosen = [follow(z, lags, h) for z in series]
         self.lengths = torch.tensor([len(z) for z in series])
-        self.beside = None
+        self.context = None
         if covariates is not None and standard is not None:
-            self.beside = Beside(covariates, standard, [len(z) for z in series], lags, h)
+            self.context = Context(covariates, standard, [len(z) for z in series], lags, h)
         self.log = torch.tensor(logs)
         self.chosen = torch.tensor(chosen)
         self._lags_ahead = torch.stack([torch.arange(lag, lag + h) // lag for lag in lags])
@@ -106,9 +106,9 @@ class Windows:
         # A random walk over n lags reaches sqrt(n) times as far as one over one lag.
         reach = self._lags_ahead[self.chosen[series]].sqrt()
         behind, ahead = [torch.asinh(past).nan_to_num(), known], [torch.asinh(future), place[..., None]]
-        if self.beside is not None:
-            behind.append(self.beside.past(series, cutoffs, self.input_size))
-            ahead.append(self.beside.future(series, cutoffs))
+        if self.context is not None:
+            behind.append(self.context.past(series, cutoffs, self.input_size))
+            ahead.append(self.context.future(series, cutoffs))
         return Batch(
             torch.cat(behind, -1).float(),
             torch.cat([*ahead, reach[..., None]], -1).float(),

@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from gatework.data.beside import future_width, of_series, past_width
+from gatework.data.context import future_width, of_series, past_width
 from gatework.data.draws import Draws
 from gatework.data.panel import Panel
 from gatework.data.windows import Batch, Windows, future_features, past_features

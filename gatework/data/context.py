@@ -16,7 +16,7 @@ from gatework.data.standard import Standard, Unit, apply
 DECAY = 0.9
 
 
-class Beside:
+class Context:
     """The covariates of windows: standardised, through asinh, with their gaps carried and decayed.
 
     Where a value is missing, the last known one stands, and goes to the mean, 0, by a tenth a step (as GRU-D does with
@@ -167,12 +167,12 @@ def of_series(covariates: Covariates, rows: Sequence[int]) -> Covariates:
 
 
 def past_width(standard: Standard | None) -> int:
-    """How many numbers `Beside.past` gives a step."""
+    """How many numbers `Context.past` gives a step."""
     return 0 if standard is None else sum(map(_width, (standard.past, standard.known, standard.static)))
 
 
 def future_width(standard: Standard | None, lags: Sequence[int]) -> int:
-    """How many numbers `Beside.future` gives a step."""
+    """How many numbers `Context.future` gives a step."""
     if standard is None:
         return 0
     return _width(standard.known) + len(lags) * len(standard.known) + _width(standard.static)

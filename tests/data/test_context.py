@@ -9,7 +9,7 @@ import pytest
 import torch
 from test_standard import column, covariates
 
-from gatework.data.beside import Beside, future_width, of_series, past_width
+from gatework.data.context import Context, future_width, of_series, past_width
 from gatework.data.covariates import Vintages
 from gatework.data.standard import Standard, Unit
 from gatework.data.windows import Windows, future_features, past_features
@@ -19,9 +19,9 @@ LAGS, L, H = (1, 4), 6, 3
 PLAIN, GAPS = Unit(0.0, 1.0, False, 0), Unit(0.0, 1.0, True, 0)
 
 
-def beside(x, known=(), past=(), static=(), lags=(1,), h=2) -> Beside:
+def context(x, known=(), past=(), static=(), lags=(1,), h=2) -> Context:
     """One reader of covariates in their own units: 0 is the mean, 1 the spread."""
-    return Beside(x, Standard(tuple(past), tuple(known), tuple(static)), [len(part) for part in x.past], lags, h)
+    return Context(x, Standard(tuple(past), tuple(known), tuple(static)), [len(part) for part in x.past], lags, h)
 
 
 def at(cutoff: int, series: int = 0) -> tuple[torch.Tensor, torch.Tensor]:
@@ -59,7 +59,7 @@ def same(one, two) -> bool:
 
 def test_gaps_decay_by_hand():
     x = covariates([column(nan, 2, nan, nan, -1)], [np.zeros((5, 0))])
-    found = beside(x, past=[GAPS]).past(*at(5), 6)[0]
+    found = context(x, past=[GAPS]).past(*at(5), 6)[0]
     # Before the series and before its first value there is nothing; then 2, and a tenth less at each step.
     np.testing.assert_allclose(found[:, 0], np.arcsinh([0, 0, 2, 1.8, 1.62, -1]), rtol=1e-6)
     assert found[:, 1].tolist() == [0, 0, 1, 0, 0, 1]
@@ -67,30 +67,30 @@ def test_gaps_decay_by_hand():
 
 def test_what_is_ahead_by_hand():
     x = covariates([np.zeros((5, 0))], [column(1, 2, 4, 8, 16, 32, 64)])
-    found = beside(x, known=[PLAIN], lags=(1, 2), h=3).future(*at(3))[0]
+    found = context(x, known=[PLAIN], lags=(1, 2), h=3).future(*at(3))[0]
     # Lag 1 repeats step 2; lag 2 repeats steps 1, 2 and 1 again.
     wanted = [[8, 8 - 4, 8 - 2], [16, 16 - 4, 16 - 4], [32, 32 - 4, 32 - 2]]
     np.testing.assert_allclose(found, np.arcsinh(wanted), rtol=1e-6)
     # A lag that reaches back beyond the first step repeats nothing, and nothing has changed since.
-    found = beside(x, known=[PLAIN], lags=(1, 4), h=2).future(*at(3))[0]
+    found = context(x, known=[PLAIN], lags=(1, 4), h=2).future(*at(3))[0]
     np.testing.assert_allclose(found, np.arcsinh([[8, 8 - 4, 0], [16, 16 - 4, 16 - 1]]), rtol=1e-6)
 
 
 def test_what_nobody_said_of_the_future_decays():
     x = covariates([np.zeros((3, 0))], [column(1, 1, 2, 4)])
-    found = beside(x, known=[GAPS], h=3).future(*at(3))[0]
+    found = context(x, known=[GAPS], h=3).future(*at(3))[0]
     np.testing.assert_allclose(found[:, 0], np.arcsinh([4, 3.6, 3.24]), rtol=1e-6)
     assert found[:, 1].tolist() == [1, 0, 0]
 
 
-def vintages_by_hand() -> Beside:
+def vintages_by_hand() -> Context:
     said = Vintages(
         (np.array([], dtype=np.int64), np.array([3, 5])),
         (np.zeros((0, 3, 1), dtype=np.float32), np.array([[30, 40, 50], [51, nan, 71]], dtype=np.float32)[..., None]),
     )
     actual = [column(*range(10)), column(*range(100, 110))]
     x = covariates([np.zeros((8, 0))] * 2, actual, vintages=said)
-    return beside(x, known=[GAPS], h=3)
+    return context(x, known=[GAPS], h=3)
 
 
 @pytest.mark.parametrize(
@@ -123,7 +123,7 @@ def test_a_series_that_has_no_vintage_reads_what_came_to_be():
 
 def test_static_values_stand_at_every_step():
     x = covariates([np.zeros((3, 0))] * 2, [np.zeros((3, 0))] * 2, [[2, nan], [0, 1]])
-    reader = beside(x, static=[PLAIN, GAPS])
+    reader = context(x, static=[PLAIN, GAPS])
     for found in (reader.past(*at(2), 4)[0], reader.future(*at(2))[0]):
         np.testing.assert_allclose(found, np.tile([np.arcsinh(2), 0, 0], (len(found), 1)), rtol=1e-6)
     assert reader.future(*at(2, 1))[0, 0].tolist() == pytest.approx([0, np.arcsinh(1), 1])
