@@ -28,6 +28,17 @@ def tell(notes: Iterable[str], file: TextIO | None = None) -> None:
     (file or sys.stdout).flush()
 
 
+def tell_calibration(scores: Scores) -> None:
+    """Print whether the intervals hold what they promise, and nothing where the model has none."""
+    if scores.calibration is None:
+        return
+    from rich.console import Console
+
+    print()
+    Console(highlight=False).print(scores.calibration.shown())
+    print(f"\n{scores.calibration.verdict()}")
+
+
 def tell_scores(scores: Scores) -> None:
     """Print the table and the line that says who wins."""
     from rich.console import Console

@@ -74,7 +74,7 @@ def walk(
 
 def as_window(at: Origin, quantiles: np.ndarray, level: float = 90) -> Window:
     """Put what was forecast, (N, h, Q) quantiles, beside what happened, for scoring."""
-    return Window(at.history, at.truth, Forecast(quantiles[..., MEDIAN], *interval(quantiles, level)))
+    return Window(at.history, at.truth, Forecast(quantiles[..., MEDIAN], *interval(quantiles, level)), quantiles)
 
 
 def forecast_columns(panel: Panel, quantiles: np.ndarray, levels: Sequence[float], alias: str) -> dict[Any, np.ndarray]:

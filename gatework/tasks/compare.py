@@ -13,9 +13,9 @@ from gatework.models.quantiles import MEDIAN, interval
 from gatework.tasks.backtest import backtest_columns, walk
 from gatework.tasks.comparison import Comparison, Row
 from gatework.tasks.judge import METRICS, Forecasts, Judged, judge, profiles
+from gatework.tasks.measures import mean
 from gatework.tasks.plan import Plan, plan
 from gatework.tasks.rivals import NO_COVARIATES, learns, make_ready
-from gatework.tasks.scores import mean
 from gatework.tasks.significance import holm, paired
 
 if TYPE_CHECKING:

@@ -7,19 +7,14 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from gatework.models.quantiles import MEDIAN, QUANTILES
+from gatework.models.quantiles import MEDIAN
 from gatework.tasks.calendar_parts import calendar_parts
-from gatework.tasks.naive import season_of
-from gatework.tasks.scores import mean
+from gatework.tasks.measures import crps, mean, unit_of
 
 if TYPE_CHECKING:
     from gatework.tasks.backtest import Origin
 
 METRICS = ("mase", "smape", "mape", "crps", "coverage", "width")
-
-# The share of all quantiles for which each learned one stands: up to halfway to its neighbours.
-_EDGES = np.concatenate([[0], (np.array(QUANTILES[1:]) + QUANTILES[:-1]) / 2, [1]])
-WEIGHTS = np.diff(_EDGES)
 
 
 class Forecasts(NamedTuple):
@@ -64,13 +59,11 @@ def judge(found: Sequence[Origin], forecasts: Forecasts) -> Judged:
     """
     truth = np.stack([at.truth for at in found])
     truth[[[bool(np.isnan(series).all()) for series in at.history.values] for at in found]] = np.nan
-    unit = np.array([[_unit(series, at.history.season_length) for series in at.history.values] for at in found])
+    unit = np.array([[unit_of(series, at.history.season_length) for series in at.history.values] for at in found])
     median, interval = forecasts.quantiles[..., MEDIAN], forecasts.hi - forecasts.lo
     away = np.abs(truth - median)
     error = away / unit[..., None]
     size = np.abs(truth) + np.abs(median)
-    over = truth[..., None] - forecasts.quantiles
-    pinball = np.maximum(np.array(QUANTILES) * over, (np.array(QUANTILES) - 1) * over)
     inside = np.where(np.isnan(truth + interval), np.nan, (forecasts.lo <= truth) & (truth <= forecasts.hi))
     with np.errstate(divide="ignore", invalid="ignore"):
         share = np.where(truth == 0, np.nan, 100 * away / np.abs(truth))
@@ -78,7 +71,7 @@ def judge(found: Sequence[Origin], forecasts: Forecasts) -> Judged:
         "mase": error,
         "smape": 200 * away / np.where(size == 0, 1, size),
         "mape": share,
-        "crps": 2 * (pinball @ WEIGHTS) / unit[..., None],
+        "crps": crps(truth, forecasts.quantiles) / unit[..., None],
         "coverage": 100 * inside,
         "width": np.where(np.isnan(truth), np.nan, interval) / unit[..., None],
     }
@@ -99,10 +92,3 @@ def profiles(found: Sequence[Origin], error: np.ndarray) -> dict[str, dict[int, 
         if name in parts and len(values := np.unique(parts[name][known])) > 1:
             by[name] = {int(value): float(error[known & (parts[name] == value)].mean()) for value in values}
     return by
-
-
-def _unit(history: np.ndarray, season_length: int) -> float:
-    m = season_of(history, season_length)
-    change = np.abs(history[m:] - history[:-m])
-    scale = float(mean(change, 0)) if len(change) else 0.0
-    return scale if scale > 0 else float("nan")

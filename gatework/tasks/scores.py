@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from gatework.tasks.naive import Forecast, last_value, season_of, seasonal_naive
+from gatework.tasks.calibration import Calibration, calibrate
+from gatework.tasks.measures import as_nan, as_null, mean, unit_of
+from gatework.tasks.naive import Forecast, last_value, seasonal_naive
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -56,9 +58,7 @@ def mase(y: np.ndarray, yhat: np.ndarray, history: np.ndarray, season_length: in
         1 is the seasonal naive's own error in the past, one step ahead of each season; lower is better. NaN where the
         history never changes (its scale is 0 and any error would be infinite) or no step counts.
     """
-    m = season_of(history, season_length)
-    scale = float(mean(np.abs(history[m:] - history[:-m])))
-    return float(mean(np.abs(y - yhat))) / scale if scale > 0 else float("nan")
+    return float(mean(np.abs(y - yhat))) / unit_of(history, season_length)
 
 
 def coverage(y: np.ndarray, lo: np.ndarray, hi: np.ndarray) -> float:
@@ -68,11 +68,15 @@ def coverage(y: np.ndarray, lo: np.ndarray, hi: np.ndarray) -> float:
 
 
 class Window(NamedTuple):
-    """One origin of a backtest: what was known, what then happened (N, h; NaN where missing), and what was forecast."""
+    """One origin of a backtest: what was known, what then happened (N, h; NaN where missing), and what was forecast.
+
+    The forecast's quantiles (N, h, Q) are there where it has some.
+    """
 
     history: Panel
     y: np.ndarray
     forecast: Forecast
+    quantiles: np.ndarray | None = None
 
 
 @dataclass(frozen=True)
@@ -105,6 +109,8 @@ class Scores:
         since the windows of one series resemble each other; else one a window of each series.
     gaps : dict of str to (float, float)
         For each baseline the mean paired difference, model minus baseline, and its standard error.
+    calibration : Calibration, optional
+        Whether the model's intervals hold what they promise; None where it gave no quantiles.
     """
 
     alias: str
@@ -115,6 +121,7 @@ class Scores:
     left_out: int
     pairs: int
     gaps: dict[str, tuple[float, float]]
+    calibration: Calibration | None = None
 
     def verdict(self) -> str:
         """Say in one line who wins, the model or the better of the two baselines.
@@ -162,17 +169,21 @@ class Scores:
     def to_dict(self) -> dict[str, Any]:
         """Return numbers and strings ready for JSON, which has no NaN: None stands there. `from_dict` reads it back."""
         plain = asdict(self)
-        plain["rows"] = {name: {k: _none(v) for k, v in row.items()} for name, row in plain["rows"].items()}
-        plain["gaps"] = {name: [_none(v) for v in gap] for name, gap in plain["gaps"].items()}
+        plain["calibration"] = None if self.calibration is None else self.calibration.to_dict()
+        plain["rows"] = {name: {k: as_null(v) for k, v in row.items()} for name, row in plain["rows"].items()}
+        plain["gaps"] = {name: [as_null(v) for v in gap] for name, gap in plain["gaps"].items()}
         return plain | {"verdict": self.verdict()}
 
     @classmethod
     def from_dict(cls, plain: dict[str, Any]) -> Scores:
         """Rebuild from what `to_dict` returned."""
-        rows = {name: Score(**{k: _nan(v) for k, v in row.items()}) for name, row in plain["rows"].items()}
-        gaps = {name: (_nan(gap), _nan(error)) for name, (gap, error) in plain["gaps"].items()}
+        rows = {name: Score(**{k: as_nan(v) for k, v in row.items()}) for name, row in plain["rows"].items()}
+        gaps = {name: (as_nan(gap), as_nan(error)) for name, (gap, error) in plain["gaps"].items()}
+        # A model that an older gatework saved has no calibration.
+        found = plain.get("calibration")
+        calibration = None if found is None else Calibration.from_dict(found)
         kept = {key: value for key, value in plain.items() if key != "verdict"}
-        return cls(**kept | {"rows": rows, "gaps": gaps})
+        return cls(**kept | {"rows": rows, "gaps": gaps, "calibration": calibration})
 
 
 def score(windows: Sequence[Window], alias: str, level: float = 90) -> Scores:
@@ -207,11 +218,13 @@ def score(windows: Sequence[Window], alias: str, level: float = 90) -> Scores:
     for name, theirs in zip(BASELINES, units[1:], strict=True):
         gap = units[0] - theirs
         gaps[name] = (float(mean(gap)), float(gap.std(ddof=1) / np.sqrt(pairs)) if pairs > 1 else float("nan"))
-    return Scores(alias, level, rows, int(scored.sum()), len(windows), int((scored & ~scaled).sum()), pairs, gaps)
+    left_out = int((scored & ~scaled).sum())
+    found = calibrate(windows)
+    return Scores(alias, level, rows, int(scored.sum()), len(windows), left_out, pairs, gaps, found)
 
 
 def _score_window(window: Window, level: float) -> np.ndarray:
-    history, y, forecast = window
+    history, y, forecast, _ = window
     h, season_length = y.shape[1], history.season_length
     rivals = seasonal_naive(history.values, season_length, h, level), last_value(history.values, h, level)
     cells = np.empty((3, 3, len(y)))  # models, metrics, series
@@ -221,18 +234,3 @@ def _score_window(window: Window, level: float) -> np.ndarray:
             cells[model, 1, i] = smape(y[i], median[i])
             cells[model, 2, i] = coverage(y[i], lo[i], hi[i])
     return cells
-
-
-def mean(x: np.ndarray, axis: int | None = None) -> np.ndarray:
-    """Return the mean of what is not NaN; NaN, without a warning, where nothing is left."""
-    known = ~np.isnan(x)
-    count = known.sum(axis=axis)
-    return np.where(count > 0, np.where(known, x, 0).sum(axis=axis) / np.maximum(count, 1), np.nan)
-
-
-def _none(value: float) -> float | None:
-    return None if np.isnan(value) else value
-
-
-def _nan(value: float | None) -> float:
-    return float("nan") if value is None else value

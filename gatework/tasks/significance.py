@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from gatework.tasks.scores import mean
+from gatework.tasks.measures import mean
 
 # A difference is called one where chance would show so large a one in fewer cases than this. Less than the usual 5 %,
 # so that of a few hundred comparisons of a model with itself no more than 5 % name a winner.

@@ -109,6 +109,8 @@ def test_evaluate_scores_a_copy_as_the_library_does(type_in, folder):
     assert "a copy of the model is trained on what lies before the first window." in said.err
     said = type_in("gatework evaluate model data.csv --windows 3")
     assert said.out.splitlines()[-1] == expected.verdict()
+    assert expected.calibration.verdict() in said.out.splitlines()
+    assert re.search(rf"^ +90 % +{expected.calibration.intervals[90].coverage:.1f} % ", said.out, re.MULTILINE)
     assert re.search(rf"^LSTM +{expected.rows['LSTM'].mase:.3f} ", said.out, re.MULTILINE)
 
 

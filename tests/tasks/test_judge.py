@@ -6,7 +6,8 @@ import pytest
 from gatework.data.frame import read
 from gatework.models.quantiles import MEDIAN, QUANTILES
 from gatework.tasks.backtest import origins
-from gatework.tasks.judge import WEIGHTS, Forecasts, judge, profiles
+from gatework.tasks.judge import Forecasts, judge, profiles
+from gatework.tasks.measures import WEIGHTS
 from gatework.tasks.scores import Window, mase, score, smape
 
 GAP = float("nan")

@@ -1,0 +1,45 @@
+"""What an error is counted in, so that series can be added up: MASE's unit, CRPS, and the mean of what is known."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from gatework.models.quantiles import QUANTILES
+from gatework.tasks.naive import season_of
+
+# The share of all quantiles for which each learned one stands: up to halfway to its neighbours.
+_EDGES = np.concatenate([[0], (np.array(QUANTILES[1:]) + QUANTILES[:-1]) / 2, [1]])
+WEIGHTS = np.diff(_EDGES)
+
+
+def unit_of(history: np.ndarray, season_length: int) -> float:
+    """Give the mean seasonal change of a history (T,), MASE's unit; NaN where it never changes."""
+    m = season_of(history, season_length)
+    scale = float(mean(np.abs(history[m:] - history[:-m])))
+    return scale if scale > 0 else float("nan")
+
+
+def crps(truth: np.ndarray, quantiles: np.ndarray) -> np.ndarray:
+    """Score whole forecasts, quantiles (..., Q), by what happened (...): the continuous ranked probability score.
+
+    Twice the pinball loss, averaged over all quantiles: of a forecast that is sure of its median it is the error.
+    """
+    over = truth[..., None] - quantiles
+    return 2 * (np.maximum(np.array(QUANTILES) * over, (np.array(QUANTILES) - 1) * over) @ WEIGHTS)
+
+
+def mean(x: np.ndarray, axis: int | None = None) -> np.ndarray:
+    """Return the mean of what is not NaN; NaN, without a warning, where nothing is left."""
+    known = ~np.isnan(x)
+    count = known.sum(axis=axis)
+    return np.where(count > 0, np.where(known, x, 0).sum(axis=axis) / np.maximum(count, 1), np.nan)
+
+
+def as_null(value: float) -> float | None:
+    """Give a number as JSON can hold it, which has no NaN: None stands there."""
+    return None if np.isnan(value) else value
+
+
+def as_nan(value: float | None) -> float:
+    """Give back the number of which `as_null` may have made None."""
+    return float("nan") if value is None else value
