@@ -52,14 +52,14 @@ class Rows:
         return int(first), int(self.order[first]) + 1
 
 
-def sort(series: np.ndarray, times: dates.Times, y: np.ndarray) -> Rows:
-    """Order rows by series and time."""
+def sort(series: np.ndarray, times: dates.Times, y: np.ndarray, rows: np.ndarray | None = None) -> Rows:
+    """Order rows by series and time; `rows` says where each stands in the table, if that is not its place here."""
     t = times.values
     ordered = (series[1:] > series[:-1]) | ((series[1:] == series[:-1]) & (t[1:] >= t[:-1]))
     if ordered.all():
-        return Rows(series, times, y)
+        return Rows(series, times, y, rows)
     order = np.lexsort((t, series))
-    return Rows(series[order], times._replace(values=t[order]), y[order], order)
+    return Rows(series[order], times._replace(values=t[order]), y[order], order if rows is None else rows[order])
 
 
 def refuse_duplicates(rows: Rows, ids: tuple, names: Names) -> None:
@@ -142,6 +142,7 @@ class Aligned:
     starts: np.ndarray  # (N,) int64, the ordinal of the first value
     known: np.ndarray  # (N,) int64, how many values are not missing
     constant: np.ndarray  # (N,) bool, whether all known values are the same
+    after: np.ndarray  # (N,) int64, the empty steps behind the last value for which there are rows
     left_off: int  # empty steps at the ends
 
 
@@ -177,5 +178,6 @@ def align(ordinals: np.ndarray, rows: Rows, name: Any, grid: Frequency) -> Align
         starts=ordinals[first] + begin - begins,
         known=high - low,
         constant=np.fmin.reduceat(flat, begins) == np.fmax.reduceat(flat, begins),
+        after=ends - end,
         left_off=int((lengths - (end - begin)).sum()),
     )

@@ -1,4 +1,4 @@
-"""One column as it is meant: the target as numbers, the id as groups, text without its blanks."""
+"""One column as it is meant: a target as numbers, the id as groups, text without its blanks."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from gatework.errors import DataError
 _EMPTY = ["", "NA", "N/A", "#N/A", "NaN", "nan", "NULL", "null", "None", "-", "?"]
 
 
-def numbers(column: Any, name: Any, *, decimal_comma: bool = False) -> np.ndarray:
-    """The target as float64 (rows,), NaN where it is missing. Numbers written as text are numbers.
+def numbers(column: Any, name: Any, *, decimal_comma: bool = False, some: bool = True) -> np.ndarray:
+    """A column as float64 (rows,), NaN where it is missing. Numbers written as text are numbers.
 
     Raises
     ------
     DataError
-        A value that is no number or infinite, with its row; or no value at all.
+        A value that is no number or infinite, with its row; or no value at all where there must be `some`.
     """
     import pyarrow as pa
     import pyarrow.compute as pc
@@ -35,7 +35,7 @@ def numbers(column: Any, name: Any, *, decimal_comma: bool = False) -> np.ndarra
     values = digits.cast(pa.float64(), safe=False).to_numpy()
     if row := row_of(np.isinf(values)):
         raise _wrong(name, "finite numbers", float(values[row - 1]), row)
-    if np.isnan(values).all():
+    if some and np.isnan(values).all():
         raise DataError(f"{name} must hold numbers; got only missing ones. Check the column.")
     return values
 

@@ -17,13 +17,24 @@ from gatework.data.table import give_back
 
 @dataclass(frozen=True)
 class Columns:
-    """The caller's names for the columns, and the pyarrow types in which to give them back."""
+    """The caller's names for the columns, and the pyarrow types in which to give them back.
+
+    Parameters
+    ----------
+    id, time, target : str
+        The columns of the long table that goes out; `id` is None where the table has no id column.
+    id_type, time_type : pyarrow.DataType
+        Their types.
+    targets : tuple of str
+        The columns that became a series each, where there were several; `target` is then "y".
+    """
 
     id: Any
     time: Any
     target: Any
     id_type: Any = None
     time_type: Any = None
+    targets: tuple = ()
 
 
 @dataclass(frozen=True, eq=False)
