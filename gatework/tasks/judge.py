@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from gatework.data.calendar import calendar_parts
 from gatework.models.quantiles import MEDIAN
-from gatework.tasks.calendar_parts import calendar_parts
 from gatework.tasks.measures import crps, mean, unit_of
 
 if TYPE_CHECKING:

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from gatework.data.calendar import SIZES, calendar_parts
 from gatework.data.frequency import DAY, WEEK
-from gatework.tasks.calendar_parts import SIZES, calendar_parts
 
 if TYPE_CHECKING:
     from gatework.data.panel import Panel
