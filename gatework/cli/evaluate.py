@@ -9,6 +9,7 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
+from gatework.cli.flags import Futr, Static
 from gatework.cli.models import look_into, read_like
 from gatework.cli.report import tell, tell_calibration, tell_data, tell_scores
 from gatework.tasks import Forecaster
@@ -23,6 +24,8 @@ def evaluate(
     windows: int = 1,
     step_size: int | None = None,
     refit: Annotated[bool, Parameter(negative="", show_default=False)] = False,
+    futr: Futr = None,
+    static: Static = None,
     as_json: Annotated[bool, Parameter(name="--json", negative="", show_default=False)] = False,
 ) -> None:
     """Score a forecaster on the past, as if it were the future, beside the naive forecasts.
@@ -42,17 +45,22 @@ def evaluate(
         Steps from one window to the next. By default h, so that they do not overlap.
     refit
         Train anew before every window: slower, and what a forecaster that is trained daily would do.
+    futr
+        A file with the ids, the times and the columns of --futr-exog-list; with a column `cutoff`, as they were
+        forecast at the time. Without it they are read as they came to be.
+    static
+        A file with the ids and the columns of --stat-exog-list, one row for each series.
     as_json
         Print the scores as JSON and nothing else.
     """
     parameters, known = look_into(model)
-    panel, copy = read_like(known, data), Forecaster(**parameters)
+    panel, copy = read_like(parameters, known, data, futr, static), Forecaster(**parameters)
     # Refused here, before it takes long; evaluate asks for the same.
     origins(panel, copy.h, windows, copy.h if step_size is None else step_size)
     out = sys.stderr if as_json else sys.stdout
     tell_data(data, panel, out)
     tell(["a copy of the model is trained on what lies before the first window."], out)
-    scores = copy.evaluate(data, windows, step_size, refit)
+    scores = copy.evaluate(data, windows, step_size, refit, futr_df=futr, static_df=static)
     if as_json:
         print(json.dumps(scores.to_dict(), indent=2))
     else:

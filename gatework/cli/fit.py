@@ -8,10 +8,11 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from gatework.cli.flags import forecaster, with_flags
+from gatework.cli.flags import Futr, Static, forecaster, with_flags
 from gatework.cli.places import check_model_folder
 from gatework.cli.report import tell, tell_data, tell_scores
 from gatework.tasks import Forecaster
+from gatework.tasks.inputs import about
 from gatework.tasks.recipe import choose
 from gatework.train.checkpoint import Checkpoint
 
@@ -22,6 +23,8 @@ def fit(
     /,
     *,
     output: Annotated[Path, Parameter(name=["--output", "-o"])] = Path("model"),
+    futr: Futr = None,
+    static: Static = None,
     config: Path | None = None,
     overwrite: Annotated[bool, Parameter(negative="", show_default=False)] = False,
     **settings,
@@ -34,6 +37,11 @@ def fit(
         A .csv, .csv.gz or .parquet file: a row for each series and time.
     output
         The folder to keep the model in.
+    futr
+        A file with the ids, the times and the columns of --futr-exog-list for the steps to come; with a column
+        `cutoff`, as they were forecast at the time.
+    static
+        A file with the ids and the columns of --stat-exog-list, one row for each series.
     config
         A YAML file of the model's parameters, such as `hidden_size: 32`. A flag overrules it.
     overwrite
@@ -41,17 +49,26 @@ def fit(
     """
     model = forecaster(settings, config)
     check_model_folder(output, overwrite)
-    return train(model, data, output)
+    return train(model, data, output, futr=futr, static=static)
 
 
-def train(model: Forecaster, data: Path, folder: Path, resume: bool = False) -> int:
+def train(
+    model: Forecaster,
+    data: Path,
+    folder: Path,
+    resume: bool = False,
+    *,
+    futr: Path | None = None,
+    static: Path | None = None,
+) -> int:
     """Fit a model, print what came of it, and return the exit code."""
-    panel = model._checked(data)
+    panel = model._checked(data, futr, static)
     tell_data(data, panel)
     _, chosen = choose(model, panel)
-    tell(chosen)
-    model.fit(str(data), folder, resume)
-    tell(note for note in model.notes_ if note not in [*panel.notes, *chosen])
+    told = [*about(panel), *chosen]
+    tell(told)
+    model.fit(str(data), folder, resume, futr_df=futr, static_df=static)
+    tell(note for note in model.notes_ if note not in [*panel.notes, *told])
     tell_scores(model.scores_)
     if model.history_.stopped != "interrupted":
         print(f"\nThe model is in {folder}/. Next:")

@@ -15,6 +15,10 @@ from gatework.errors import OptionError
 from gatework.tasks import Forecaster
 from gatework.tasks.recipe import check
 
+# The tables of covariates, as flags of every verb that reads them.
+Futr = Annotated[Path | None, Parameter(name=["--futr", "--futr-df"])]
+Static = Annotated[Path | None, Parameter(name=["--static", "--static-df"])]
+
 # The columns have names that are shorter to type.
 SHORT = {"id_col": "--id", "time_col": "--time", "target_col": "--target"}
 
@@ -37,7 +41,9 @@ def flags() -> list[inspect.Parameter]:
         if default is parameter.empty:
             # A config file may give it: `forecaster` sees whether anything does.
             hint, default = hint | None, None
-        flag = Parameter(name=names, help=texts[name], group=Group("Model", sort_key=1))
+        # A list has no --no-... or --empty-... beside it.
+        negative = "" if name.endswith("_list") else None
+        flag = Parameter(name=names, help=texts[name], group=Group("Model", sort_key=1), negative=negative)
         found.append(inspect.Parameter(name, parameter.KEYWORD_ONLY, default=default, annotation=Annotated[hint, flag]))
     return found
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from gatework.data.frame import read
 from gatework.data.history import from_parquet_table
 from gatework.data.panel import Panel
 from gatework.data.table import open_table
 from gatework.errors import DataError
 from gatework.tasks.folder import look
+from gatework.tasks.inputs import read_more
 
 
 def look_into(folder: Path) -> tuple[dict[str, Any], Panel]:
@@ -19,27 +19,21 @@ def look_into(folder: Path) -> tuple[dict[str, Any], Panel]:
     return config["params"], from_parquet_table(history)
 
 
-def read_like(known: Panel, path: Path) -> Panel:
-    """Read a file of more series like those of a panel: the same columns, on the same grid.
+def read_like(
+    parameters: dict[str, Any], known: Panel, path: Path | None, futr: Path | None = None, static: Path | None = None
+) -> Panel:
+    """Read a file of more series like those of a model, or of the future of its own: the same columns and grid.
 
     Raises
     ------
     DataError
         A column is not there, or the data cannot be used.
     """
-    columns, names = known.columns, open_table(path).names
-    for name in (columns.id, columns.time, columns.target):
-        if name is not None and name not in names:
+    columns, names = known.columns, None if path is None else open_table(path).names
+    for name in (columns.time, *(columns.targets or (columns.id, columns.target))):
+        if names is not None and name is not None and name not in names:
             raise DataError(
                 f"data must have the columns that the model was fitted to; got {', '.join(map(repr, names))} "
                 f"in '{path}', without {name!r}. Rename the columns."
             )
-    id_col = "unique_id" if columns.id is None else columns.id
-    return read(
-        path,
-        id_col=id_col,
-        time_col=columns.time,
-        target_col=columns.target,
-        freq=known.freq,
-        season_length=known.season_length,
-    )
+    return read_more(parameters, known, path, futr, static)

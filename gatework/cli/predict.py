@@ -9,11 +9,13 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
+from gatework.cli.flags import Futr, Static
 from gatework.cli.models import look_into, read_like
 from gatework.cli.places import TABLES, check_file, check_picture, to_csv, write_table
 from gatework.cli.report import tell_data
 from gatework.models.quantiles import check_levels
 from gatework.tasks import load
+from gatework.tasks.inputs import check_future, check_steps
 
 
 def predict(
@@ -24,6 +26,9 @@ def predict(
     output: Annotated[Path | None, Parameter(name=["--output", "-o"])] = None,
     plot: Path | None = None,
     level: Annotated[list[float] | None, Parameter(negative="")] = None,
+    h: int | None = None,
+    futr: Futr = None,
+    static: Static = None,
 ) -> None:
     """Forecast what comes next, as a table and a picture.
 
@@ -39,14 +44,22 @@ def predict(
         A .png, .svg, .pdf or .jpg file for a picture of the first nine series.
     level
         Percent that an interval is to hold; may be given again for another interval. By default 90.
+    h
+        Fewer steps than the model was fitted for.
+    futr
+        A file with the ids, the times and the columns of --futr-exog-list for the steps to come. By default what fit
+        was given.
+    static
+        A file with the ids and the columns of --stat-exog-list for the series of --data.
     """
-    _, known = look_into(model)
-    levels = check_levels(level or [90])
+    parameters, known = look_into(model)
+    levels, steps = check_levels(level or [90]), check_steps(h, parameters["h"])
     if output is not None:
         check_file("output", output, TABLES)
     if plot is not None:
         check_picture(plot)
-    panel = known if data is None else read_like(known, data)
+    panel = read_like(parameters, known, data, futr, static)
+    check_future(panel, steps)
     if data is not None:
         # Where the forecasts are printed, nothing else is, so that another program can read them.
         tell_data(data, panel, sys.stderr if output is None else None)
@@ -54,13 +67,13 @@ def predict(
     fitted = load(model)
     # A model that was fitted to another kind of table gives an arrow table here too.
     fitted.panel_ = replace(fitted.panel_, kind="pyarrow")
-    table = fitted.predict(data, levels)
+    table = fitted.predict(data, levels, h=h, futr_df=futr, static_df=static)
     if output is None:
         sys.stdout.write(to_csv(table))
     else:
         write_table(table, output)
         print(f"{output}: {table.num_rows:,} rows, columns {', '.join(table.column_names)}.")
     if plot is not None:
-        axes = fitted.plot(data, levels)
+        axes = fitted.plot(data, levels, h=h, futr_df=futr, static_df=static)
         axes[0].figure.savefig(plot, dpi=150)
         print(f"{plot}: {len(axes)} of {len(panel):,} series.", file=sys.stderr if output is None else None)

@@ -5,12 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 
 from gatework.cli.fit import train
+from gatework.cli.flags import Futr, Static
 from gatework.errors import DataError
 from gatework.tasks import Forecaster
 from gatework.train.checkpoint import about
 
 
-def resume(model: Path, /, *, data: Path | None = None) -> int:
+def resume(model: Path, /, *, data: Path | None = None, futr: Futr = None, static: Static = None) -> int:
     """Go on with a training that was interrupted, from its last checkpoint.
 
     The weights will be those of a training that was never interrupted. One that had ended is scored once more.
@@ -21,10 +22,15 @@ def resume(model: Path, /, *, data: Path | None = None) -> int:
         The folder that `gatework fit` was given.
     data
         Where the data are now, if they have moved. They must not have changed.
+    futr
+        Where the future of the covariates is now, if it has moved.
+    static
+        Where the covariates that never change are now, if they have moved.
     """
     run = about(model)["run"] or {}
     if run.get("class") != Forecaster.__name__:
         raise DataError(f"folder must hold a training of a Forecaster; got {model}. Run `gatework fit` first.")
     if data is None and run["data"] is None:
         raise DataError(f"data must be named, since {model} was fitted to a table in memory; got none. Add --data.")
-    return train(Forecaster(**run["params"]), data or Path(run["data"]), model, resume=True)
+    tables = {"futr": futr or run.get("futr_df"), "static": static or run.get("static_df")}
+    return train(Forecaster(**run["params"]), data or Path(run["data"]), model, resume=True, **tables)

@@ -166,20 +166,23 @@ def of_series(covariates: Covariates, rows: Sequence[int]) -> Covariates:
     )
 
 
-def past_width(standard: Standard | None) -> int:
-    """How many numbers `Context.past` gives a step."""
-    return 0 if standard is None else sum(map(_width, (standard.past, standard.known, standard.static)))
-
-
-def future_width(standard: Standard | None, lags: Sequence[int]) -> int:
-    """How many numbers `Context.future` gives a step."""
+def past_owners(standard: Standard | None) -> tuple[int, ...]:
+    """Which of the caller's columns each number that `Context.past` gives a step comes from."""
     if standard is None:
-        return 0
-    return _width(standard.known) + len(lags) * len(standard.known) + _width(standard.static)
+        return ()
+    return tuple(owner for units in (standard.past, standard.known, standard.static) for owner in _owners(units))
 
 
-def _width(units: tuple[Unit, ...]) -> int:
-    return len(units) + sum(unit.gaps for unit in units)
+def future_owners(standard: Standard | None, lags: Sequence[int]) -> tuple[int, ...]:
+    """Which of the caller's columns each number that `Context.future` gives a step comes from."""
+    if standard is None:
+        return ()
+    changes = [unit.column for unit in standard.known] * len(lags)
+    return (*_owners(standard.known), *changes, *_owners(standard.static))
+
+
+def _owners(units: tuple[Unit, ...]) -> list[int]:
+    return [unit.column for unit in units] + [unit.column for unit in units if unit.gaps]
 
 
 def _carried(units: tuple[Unit, ...], values: np.ndarray, steps: int) -> tuple[np.ndarray, np.ndarray]:

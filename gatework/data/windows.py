@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from gatework.data.context import Context, future_width, past_width
+from gatework.data.context import Context, future_owners, past_owners
 from gatework.data.covariates import Covariates
 from gatework.data.scale import Scale, carry, follow, in_logs, size_of
 from gatework.data.simple import simple, steps_back
@@ -26,12 +26,12 @@ class Batch(NamedTuple):
 
 def past_features(lags: Sequence[int], standard: Standard | None = None) -> int:
     """How many the encoder reads a step: the value, its change over each lag, whether it is known, the covariates."""
-    return len(lags) + 2 + past_width(standard)
+    return len(lags) + 2 + len(past_owners(standard))
 
 
 def future_features(lags: Sequence[int], standard: Standard | None = None) -> int:
     """How many the decoder reads: what each lag repeats, the simple forecast, the place, the covariates, the reach."""
-    return len(lags) + 3 + future_width(standard, lags)
+    return len(lags) + 3 + len(future_owners(standard, lags))
 
 
 class Windows:

@@ -15,6 +15,9 @@ from gatework.nn import GRU, LSTM, RNN
 
 CELLS = {"lstm": LSTM, "gru": GRU, "rnn": RNN}
 
+# In this share of the windows that are learned from, a covariate is hidden.
+HIDDEN = 0.0
+
 # Normal changes whose mean size is 1 have this standard deviation.
 SIGMA = sqrt(pi / 2)
 
@@ -35,9 +38,10 @@ class EncoderDecoder(nn.Module):
         Of both stacks.
     cell : "lstm", "gru" or "rnn"
         Of both stacks.
-    covariates : (int, int)
-        How many of `past_features` and of `future_features` read covariates: the last ones, but for the one that
-        scales the intervals. Their weights begin at 0, so that what a covariate says has to be learned.
+    covariates : two tuples of int
+        Which covariate each of the last features is of, in `past` and, before the one that scales the intervals, in
+        `future`. Their weights begin at 0, so that what a covariate says has to be learned, and while learning each
+        covariate is hidden in some windows, so that noise is not leaned on.
     """
 
     spread: Tensor
@@ -49,7 +53,7 @@ class EncoderDecoder(nn.Module):
         hidden_size: int = 64,
         num_layers: int = 2,
         cell: Literal["lstm", "gru", "rnn"] = "lstm",
-        covariates: tuple[int, int] = (0, 0),
+        covariates: tuple[tuple[int, ...], tuple[int, ...]] = ((), ()),
     ):
         super().__init__()
         self.encoder = CELLS[cell](past_features, hidden_size, num_layers, batch_first=True)
@@ -57,7 +61,11 @@ class EncoderDecoder(nn.Module):
         self.head = nn.Linear(hidden_size, len(QUANTILES))
         # By how much the intervals are widened once the training is over.
         self.register_buffer("spread", torch.ones(()))
-        past, future = past_features - covariates[0], future_features - 1 - covariates[1]
+        past, future = past_features - len(covariates[0]), future_features - 1 - len(covariates[1])
+        # Which covariate each feature is of; 0 is none, and the others count from 1.
+        owners = [0] * past + [k + 1 for k in covariates[0]], [0] * future + [k + 1 for k in covariates[1]] + [0]
+        self.past_owners, self.future_owners = map(torch.tensor, owners)
+        self.covariates = max(map(max, owners))
         with torch.no_grad():
             self.encoder.weight_ih_l0[:, past:] = 0
             self.decoder.weight_ih_l0[:, future:-1] = 0
@@ -69,6 +77,10 @@ class EncoderDecoder(nn.Module):
 
     def forward(self, past: Tensor, future: Tensor) -> Tensor:
         """Forecast the quantiles (B, h, Q) of windows past (B, L, past_features), future (B, h, future_features)."""
+        if self.training and self.covariates and HIDDEN > 0:
+            shown = torch.rand(len(past), 1, 1 + self.covariates, device=past.device) >= HIDDEN
+            shown[..., 0] = True
+            past, future = past * shown[..., self.past_owners], future * shown[..., self.future_owners]
         _, state = self.encoder(past)
         outputs, _ = self.decoder(future, state)
         below, median, above = self.head(outputs).split((MEDIAN, 1, MEDIAN), -1)

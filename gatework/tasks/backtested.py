@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from gatework.models.quantiles import check_levels
 from gatework.tasks.backtest import as_window, backtest_columns, walk
 from gatework.tasks.estimator import Estimator
+from gatework.tasks.inputs import about_future
 from gatework.tasks.scores import Scores, score
 
 if TYPE_CHECKING:
@@ -23,7 +25,7 @@ class Backtested(Estimator):
     h: int
     alias: str
 
-    def _checked(self, df: Any) -> Panel:
+    def _checked(self, df: Any, futr_df: Any = None, static_df: Any = None) -> Panel:
         raise NotImplementedError
 
     def _copy_that_learned(self, panel: Panel) -> Callable[[Panel], np.ndarray]:
@@ -36,6 +38,9 @@ class Backtested(Estimator):
         step_size: int | None = None,
         refit: bool = False,
         level: float | Sequence[float] | None = (90,),
+        *,
+        futr_df: Any = None,
+        static_df: Any = None,
     ) -> Any:
         """Forecast the past as if it were the future, with a copy of this forecaster that has never seen it.
 
@@ -54,6 +59,9 @@ class Backtested(Estimator):
             Learn anew at every cutoff: slower, and what a forecaster that is trained daily would do.
         level : float or sequence of floats
             As for predict.
+        futr_df, static_df : table, dict or path, optional
+            As for fit. Covariates that are known ahead are read as they came to be, which flatters every forecast; with
+            a column `cutoff` in futr_df they are read as they were forecast.
 
         Returns
         -------
@@ -67,11 +75,22 @@ class Backtested(Estimator):
             Data or settings that cannot be used, or series too short for so many windows.
         """
         levels = check_levels(level)
-        panel = self._checked(df)
+        panel = self._checked(df, futr_df, static_df)
         found = walk(panel, self.h, n_windows, step_size, refit, self._copy_that_learned)
         return panel.frame(backtest_columns(found, levels, self.alias))
 
-    def evaluate(self, df: Any, n_windows: int = 1, step_size: int | None = None, refit: bool = False) -> Scores:
+    def evaluate(
+        self,
+        df: Any,
+        n_windows: int = 1,
+        step_size: int | None = None,
+        refit: bool = False,
+        *,
+        futr_df: Any = None,
+        static_df: Any = None,
+    ) -> Scores:
         """Score what `cross_validation` forecasts beside both naive forecasts. The parameters are the same."""
-        found = walk(self._checked(df), self.h, n_windows, step_size, refit, self._copy_that_learned)
-        return score([as_window(at, quantiles) for at, quantiles in found], self.alias)
+        panel = self._checked(df, futr_df, static_df)
+        found = walk(panel, self.h, n_windows, step_size, refit, self._copy_that_learned)
+        scores = score([as_window(at, quantiles) for at, quantiles in found], self.alias)
+        return replace(scores, future=about_future(panel))

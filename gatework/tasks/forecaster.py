@@ -2,31 +2,30 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from os import PathLike, fspath
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Self
 
-import numpy as np
-
-from gatework.data.frame import read
-from gatework.data.panel import Panel
-from gatework.errors import NotFittedError
-from gatework.models.quantiles import check_levels
 from gatework.tasks import folder as folders
 from gatework.tasks import keep
-from gatework.tasks.backtest import as_window, forecast_columns, origin, origins
-from gatework.tasks.backtested import Backtested
-from gatework.tasks.recipe import check, choose, outcome
+from gatework.tasks.backtest import as_window, origin
+from gatework.tasks.inputs import about, about_future
+from gatework.tasks.predicting import Predicting
+from gatework.tasks.recipe import choose, outcome
 from gatework.tasks.scores import score
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
 
+    import numpy as np
+
+    from gatework.data.panel import Panel
     from gatework.tasks.folder import Parts
     from gatework.train.checkpoint import Checkpoint
 
 
-class Forecaster(Backtested):
+class Forecaster(Predicting):
     """Forecast series with an encoder-decoder LSTM (Hochreiter & Schmidhuber, 1997; Sutskever et al., 2014).
 
     The network reads up to the last value and adds to the simple forecast that each series follows by itself (a blend
@@ -70,6 +69,13 @@ class Forecaster(Backtested):
         Your column of times.
     target_col : str
         Your column of the values to forecast.
+    futr_exog_list : list of str, optional
+        Columns of covariates that are known ahead: holidays, prices, weather forecasts. They stand beside the target,
+        numbers or text, and their future comes with `futr_df`.
+    hist_exog_list : list of str, optional
+        Columns of covariates that are known up to the last value only.
+    stat_exog_list : list of str, optional
+        Columns of `static_df`: what never changes of a series.
     progress : bool, optional
         Show a progress bar; by default where stderr is a terminal.
 
@@ -116,6 +122,9 @@ class Forecaster(Backtested):
         id_col: str = "unique_id",
         time_col: str = "ds",
         target_col: str = "y",
+        futr_exog_list: list[str] | None = None,
+        hist_exog_list: list[str] | None = None,
+        stat_exog_list: list[str] | None = None,
         progress: bool | None = None,
     ):
         self.h = h
@@ -133,9 +142,20 @@ class Forecaster(Backtested):
         self.id_col = id_col
         self.time_col = time_col
         self.target_col = target_col
+        self.futr_exog_list = futr_exog_list
+        self.hist_exog_list = hist_exog_list
+        self.stat_exog_list = stat_exog_list
         self.progress = progress
 
-    def fit(self, df: Any, folder: str | PathLike | None = None, resume: bool = False) -> Self:
+    def fit(
+        self,
+        df: Any,
+        folder: str | PathLike | None = None,
+        resume: bool = False,
+        *,
+        futr_df: Any = None,
+        static_df: Any = None,
+    ) -> Self:
         """Learn from a table of series.
 
         The last h steps of each series are held out: they decide how long to train and give `scores_`. Forecasts read
@@ -150,6 +170,12 @@ class Forecaster(Backtested):
             Keep checkpoints there, and the result, as `save` does.
         resume : bool
             Go on from the checkpoint in `folder`; from the start where there is none.
+        futr_df : table, dict or path, optional
+            The future of the covariates in `futr_exog_list`: ids, times and these columns, no target. With a column
+            `cutoff`, the last time that was known when a row was forecast, there are forecasts of the past too: then
+            the network learns from those, and how far to trust them.
+        static_df : table, dict or path, optional
+            The covariates in `stat_exog_list`, one row for each series.
 
         Returns
         -------
@@ -165,8 +191,9 @@ class Forecaster(Backtested):
         TrainingError
             The loss stopped being a number.
         """
-        panel = self._checked(df)
-        self.source_ = fspath(df) if isinstance(df, str | PathLike) else None
+        panel = self._checked(df, futr_df, static_df)
+        tables = {"data": df, "futr_df": futr_df, "static_df": static_df}
+        self.source_ = {name: fspath(table) for name, table in tables.items() if isinstance(table, str | PathLike)}
         self._learn(panel, keep.checkpoint(self, panel, folder, resume), resume)
         if folder is not None:
             self.save(folder)
@@ -180,104 +207,14 @@ class Forecaster(Backtested):
         net, history = learn(held, recipe, checkpoint, resume, self.progress)
         self.panel_, self.recipe_, self.net_, self.history_ = panel, recipe, net, history
         window = as_window(held, foresee(net, held.history, recipe))
-        self.scores_ = score([window], self.alias)
-        self.notes_ = [*panel.notes, *notes, *outcome(history, float(net.spread))]
+        self.scores_ = replace(score([window], self.alias), future=about_future(panel))
+        scored = [f"the scores are {self.scores_.future}"] if self.scores_.future else []
+        self.notes_ = [*panel.notes, *about(panel), *notes, *outcome(history, float(net.spread)), *scored]
         return self
-
-    def predict(self, df: Any = None, level: float | Sequence[float] | None = (90,)) -> Any:
-        """Forecast the next h steps of each series.
-
-        Parameters
-        ----------
-        df : table, dict or path, optional
-            The series to continue, with the columns that fit saw; fit need not have seen these series. By default those
-            of fit.
-        level : float or sequence of floats
-            Percents that the intervals are to hold; None for the median alone.
-
-        Returns
-        -------
-        table
-            Of the kind that came in (a path gives a pyarrow.Table), N * h rows: the id, where there was one, the time,
-            the median under the alias, and `LSTM-lo-90`, `LSTM-hi-90` for each level. Levels above 95 extend the
-            learned quantiles as a normal distribution would.
-
-        Raises
-        ------
-        NotFittedError
-            Before fit.
-        DataError, OptionError
-            Data or levels that cannot be used.
-        """
-        self._check_fitted("predict")
-        levels = check_levels(level)
-        panel = self.panel_ if df is None else self._read_more(df)
-        return panel.frame(forecast_columns(panel, self._foresee(panel), levels, self.alias))
-
-    def score(self, df: Any, y: None = None) -> float:
-        """Forecast the last h steps of each series from those before, and give minus the MASE: higher is better.
-
-        The weights are those of fit, so these steps should be ones that fit did not see.
-
-        Parameters
-        ----------
-        df : table, dict or path
-            As for predict.
-        y : None
-            Not used; scikit-learn passes it.
-        """
-        self._check_fitted("score")
-        at = origins(self._read_more(df), self.h, 1, self.h)[0]
-        return -score([as_window(at, self._foresee(at.history))], self.alias).rows[self.alias].mase
-
-    def plot(
-        self, df: Any = None, level: float | Sequence[float] | None = (80, 95), ids: Sequence[Any] | None = None
-    ) -> Any:
-        """Draw the forecasts beside the end of the series; the parameters are those of predict.
-
-        Parameters
-        ----------
-        df, level
-            As for predict.
-        ids : sequence, optional
-            The series to draw; by default the first nine.
-
-        Returns
-        -------
-        list of matplotlib Axes
-            One a series; `axes[0].figure.savefig("forecast.png")` writes the picture.
-        """
-        from gatework.tasks.plot import plot
-
-        self._check_fitted("plot")
-        levels = check_levels(level)
-        panel = self.panel_ if df is None else self._read_more(df)
-        return plot(panel, forecast_columns(panel, self._foresee(panel), levels, self.alias), self.alias, ids)
 
     def save(self, folder: str | PathLike) -> Path:
         """Write the fitted forecaster to a folder, from which gatework.load reads it: no pickle, nothing that runs."""
         return folders.save(self, folder)
-
-    def _checked(self, df: Any) -> Panel:
-        check(self)
-        return read(
-            df,
-            id_col=self.id_col,
-            time_col=self.time_col,
-            target_col=self.target_col,
-            freq=self.freq,
-            season_length=self.season_length,
-        )
-
-    def _read_more(self, df: Any) -> Panel:
-        """Read data to forecast on the grid and with the season that fit found."""
-        names = {"id_col": self.id_col, "time_col": self.time_col, "target_col": self.target_col}
-        return read(df, **names, freq=self.panel_.freq, season_length=self.panel_.season_length)
-
-    def _foresee(self, panel: Panel) -> np.ndarray:
-        from gatework.tasks.learning import foresee
-
-        return foresee(self.net_, panel, self.recipe_)
 
     def _copy_that_learned(self, panel: Panel) -> Callable[[Panel], np.ndarray]:
         """Give the forecasts of a copy that has seen this panel and nothing else."""
@@ -286,10 +223,6 @@ class Forecaster(Backtested):
         if copy.history_.stopped == "interrupted":
             raise KeyboardInterrupt
         return copy._foresee
-
-    def _check_fitted(self, name: str) -> None:
-        if not hasattr(self, "net_"):
-            raise NotFittedError(f"{type(self).__name__} must be fitted before {name}; got none. Call fit(df) first.")
 
     def _saved(self) -> Parts:
         self._check_fitted("save")

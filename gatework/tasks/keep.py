@@ -34,7 +34,7 @@ def checkpoint(forecaster: Forecaster, panel: Panel, folder: str | PathLike | No
         return None
     # Through JSON and back, so that numpy's numbers and tuples compare as what the checkpoint made of them.
     params = json.loads(to_json(forecaster.get_params()))
-    run = {"class": type(forecaster).__name__, "params": params, "data": forecaster.source_}
+    run = {"class": type(forecaster).__name__, "params": params, "data": None, **forecaster.source_}
     place = Checkpoint(folder, panel.fingerprint(), run)
     if resume and place.exists():
         _refuse_other(params, (place.facts()["run"] or {}).get("params", {}), folder)
@@ -54,7 +54,12 @@ def take_apart(forecaster: Forecaster) -> Parts:
     """Split a fitted forecaster into what a folder can hold."""
     config = {
         "params": forecaster.get_params(),
-        "data": {"path": forecaster.source_, "fingerprint": forecaster.panel_.fingerprint()},
+        "data": {
+            "path": forecaster.source_.get("data"),
+            "futr_df": forecaster.source_.get("futr_df"),
+            "static_df": forecaster.source_.get("static_df"),
+            "fingerprint": forecaster.panel_.fingerprint(),
+        },
         "network": forecaster.recipe_.to_dict(),
         "history": forecaster.history_.to_dict(),
         "notes": forecaster.notes_,
@@ -68,7 +73,9 @@ def put_together(forecaster: Forecaster, parts: Parts) -> Forecaster:
     from gatework.tasks.learning import build
 
     config = parts.config
-    forecaster.source_ = config["data"]["path"]
+    # A model that an older gatework saved has no tables beside its data.
+    paths = {"data": config["data"]["path"], **{name: config["data"].get(name) for name in ("futr_df", "static_df")}}
+    forecaster.source_ = {name: path for name, path in paths.items() if path is not None}
     forecaster.panel_ = from_parquet_table(parts.history)
     forecaster.recipe_ = Recipe.from_dict(config["network"])
     forecaster.net_ = build(forecaster.recipe_).eval()

@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from gatework.data.context import future_width, of_series, past_width
+from gatework.data.context import future_owners, of_series, past_owners
 from gatework.data.draws import Draws
 from gatework.data.panel import Panel
 from gatework.data.windows import Batch, Windows, future_features, past_features
@@ -36,7 +36,7 @@ def build(recipe: Recipe) -> EncoderDecoder:
             recipe.hidden_size,
             recipe.num_layers,
             recipe.cell,
-            (past_width(recipe.standard), future_width(recipe.standard, recipe.lags)),
+            (past_owners(recipe.standard), future_owners(recipe.standard, recipe.lags)),
         )
 
 

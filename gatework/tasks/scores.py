@@ -111,6 +111,8 @@ class Scores:
         For each baseline the mean paired difference, model minus baseline, and its standard error.
     calibration : Calibration, optional
         Whether the model's intervals hold what they promise; None where it gave no quantiles.
+    future : str
+        Which future of the covariates the model read: as they came to be, or as they were forecast.
     """
 
     alias: str
@@ -122,6 +124,7 @@ class Scores:
     pairs: int
     gaps: dict[str, tuple[float, float]]
     calibration: Calibration | None = None
+    future: str = ""
 
     def verdict(self) -> str:
         """Say in one line who wins, the model or the better of the two baselines.
@@ -156,7 +159,7 @@ class Scores:
         """Return the scores as a rich Table; the lowest MASE and sMAPE are bold."""
         from rich.table import Table
 
-        table = Table("", box=None, pad_edge=False)
+        table = Table("", box=None, pad_edge=False, caption=self.future or None, caption_justify="left")
         for heading in ("MASE", "sMAPE", f"inside the {self.level:g} % interval"):
             table.add_column(heading, justify="right")
         best = {min(vars(row)[metric] for row in self.rows.values()) for metric in ("mase", "smape")}

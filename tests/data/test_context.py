@@ -9,7 +9,7 @@ import pytest
 import torch
 from test_standard import column, covariates
 
-from gatework.data.context import Context, future_width, of_series, past_width
+from gatework.data.context import Context, future_owners, of_series, past_owners
 from gatework.data.covariates import Vintages
 from gatework.data.standard import Standard, Unit
 from gatework.data.windows import Windows, future_features, past_features
@@ -139,8 +139,8 @@ def test_sizes_are_as_promised(vintages):
     batch = windows(x).batch(*at(20))
     assert batch.past.shape == (1, L, past_features(LAGS, standard))
     assert batch.future.shape == (1, H, future_features(LAGS, standard))
-    assert past_features(LAGS, standard) - past_features(LAGS) == past_width(standard)
-    assert future_features(LAGS, standard) - future_features(LAGS) == future_width(standard, LAGS)
+    assert past_features(LAGS, standard) - past_features(LAGS) == len(past_owners(standard))
+    assert future_features(LAGS, standard) - future_features(LAGS) == len(future_owners(standard, LAGS))
     assert {part.dtype for part in batch} == {torch.float32}
     assert torch.isfinite(batch.past).all()
     assert torch.isfinite(batch.future).all()

@@ -90,7 +90,7 @@ def test_untrained_it_gives_the_simple_forecast_with_textbook_intervals(cell):
 
 
 def test_what_a_covariate_says_has_to_be_learned():
-    net = EncoderDecoder(PAST, FUTURE, hidden_size=8, covariates=(2, 1))
+    net = EncoderDecoder(PAST, FUTURE, hidden_size=8, covariates=((0, 1), (2,)))
     nn.init.normal_(net.head.weight)
     past, future = inputs()
     before = net(past, future)
