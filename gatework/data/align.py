@@ -136,9 +136,7 @@ def _finer(moments: np.ndarray) -> str:
 class Aligned:
     """N series on one grid, and what was missing."""
 
-    values: tuple[
-        np.ndarray, ...
-    ]  # (T_i,) float64 each, NaN where a step is missing, but not at the ends; none where T_i is 0
+    values: tuple[np.ndarray, ...]  # (T_i,) float64, NaN where a step is missing, but not at the ends; T_i may be 0
     starts: np.ndarray  # (N,) int64, the ordinal of the first value
     known: np.ndarray  # (N,) int64, how many values are not missing
     constant: np.ndarray  # (N,) bool, whether all known values are the same

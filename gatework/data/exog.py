@@ -75,11 +75,12 @@ def lay_covariates(
     What is known ahead goes on where the target ends, as far as there are rows that say something.
     """
     lengths = np.array([len(series) for series in found.values], dtype=np.int64)
+    after = found.after if chosen.known else np.zeros_like(lengths)
     past, known = (
         _lay([read[name] for name in names], rows, ordinals, found.starts, n)
-        for names, n in ((chosen.past, lengths), (chosen.known, lengths + found.after))
+        for names, n in ((chosen.past, lengths), (chosen.known, lengths + after))
     )
-    for i in np.flatnonzero(found.after):
+    for i in np.flatnonzero(after):
         known[i] = trimmed(known[i], int(lengths[i]))
     columns = tuple(tuple(read[name].column for name in names) for names in (chosen.past, chosen.known, ()))
     notes = [note for name in (*chosen.past, *chosen.known) for note in read[name].notes]

@@ -32,9 +32,12 @@ class Beside(NamedTuple):
 def open_beside(data: Any, what: str) -> Table:
     """Open a table that errors call by its option."""
     try:
-        return open_table(data)
+        table = open_table(data)
+        if len(set(table.names)) < len(table.names):
+            raise twice(list(table.names))
     except DataError as error:
         raise DataError(str(error).replace("data must", f"{what} must", 1)) from None
+    return table
 
 
 def read_beside(panel: Panel, table: Table, names: Sequence[Any], what: str) -> Beside:
@@ -57,8 +60,6 @@ def read_beside(panel: Panel, table: Table, names: Sequence[Any], what: str) -> 
             f"{what} must have the column{'s' if len(wanted) > 1 else ''} {', '.join(map(repr, wanted))}; got "
             f"{', '.join(map(repr, table.names))}, without {absent[0]!r}. Rename or add it."
         )
-    if any(table.names.count(one) > 1 for one in wanted):
-        raise twice([one for one in table.names if one in wanted])
     columns = dict(zip(wanted, table.load(wanted, ids=[] if without else [name]), strict=True))
     rows = len(columns[wanted[0]])
     if not rows:
