@@ -91,7 +91,7 @@ def read(
         raise OptionError(
             f"season_length must be a whole number of at least 1; got {season_length!r}. Use 1 for no season."
         )
-    wide = targets_of(target_col)
+    wide = targets_of(target_col, time_col)
     targets = wide or (target_col,)
     taken = {"id_col": (id_col,), "time_col": (time_col,), "target_col": targets}
     chosen = lists(hist_exog_list, futr_exog_list, stat_exog_list, taken)

@@ -52,12 +52,11 @@ def lay_vintages(
         late += len(steps) - some.stop
         cutoffs.append(steps[some])
         of_series.append(values[low:high][some])
-    notes = [f"futr_df: {sum(map(len, cutoffs)):,} vintages of at most {reach:,} steps are read by their cutoff."]
+    far = "1 step" if reach == 1 else f"{reach:,} steps"
+    notes = [f"futr_df: {sum(map(len, cutoffs)):,} vintages of at most {far} are read by their cutoff."]
     if late:
-        notes.append(
-            f"futr_df: {late:,} more {'was' if late == 1 else 'were'} made after the last value of their series, and "
-            f"{'is' if late == 1 else 'are'} not used: at that value they were not there."
-        )
+        were = "was" if late == 1 else "were"
+        notes.append(f"futr_df: {late:,} more {were} made after the last value of a series; later ones are not used.")
     if not inside.all():
         notes.append(f"futr_df: {int((~inside).sum()):,} rows are not after their cutoff; they are not read.")
     return Vintages(tuple(cutoffs), tuple(of_series)), notes

@@ -22,13 +22,13 @@ class Long(NamedTuple):
     rows: np.ndarray  # (targets * rows,) where each stands in the table
 
 
-def targets_of(target_col: Any) -> tuple | None:
+def targets_of(target_col: Any, time_col: Any) -> tuple | None:
     """The targets where there is a list of them; None where it is one name.
 
     Raises
     ------
     OptionError
-        A list without a name, or with one twice.
+        A list without a name, or with one twice; or a column of times that is called as the long table's others.
     """
     if not isinstance(target_col, (list, tuple)):
         return None
@@ -37,6 +37,11 @@ def targets_of(target_col: Any) -> tuple | None:
     for name in target_col:
         if target_col.count(name) > 1:
             raise OptionError(f"target_col must name each column once; got {name!r} twice. Remove one.")
+    if time_col in (ID, TARGET):
+        raise OptionError(
+            f"time_col must not be {time_col!r} where target_col is a list: the long table has a column of that name. "
+            f"Rename yours."
+        )
     return tuple(target_col)
 
 

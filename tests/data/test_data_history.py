@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import datetime
+import json
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet
 import pytest
+from beside import FUTURE, STATIC, TABLE
 from grids import frequencies
 from hypothesis import given
 
@@ -89,6 +91,72 @@ def test_any_grid_there_and_back(freq):
         kind="pyarrow",
         notes=("one.", "two."),
     )
+    assert_same(panel, there_and_back(panel))
+
+
+MADE = {"unique_id": list("abbb"), "cutoff": [3, 3, 6, 6], "ds": [4, 4, 7, 8], "price": [1.0, np.nan, 3.0, 4.0]}
+KNOWN = {"futr_exog_list": ["price", "sky"], "hist_exog_list": "stock"}
+SIZED = {"stat_exog_list": ["kind", "size"], "static_df": STATIC}
+NO_VALUE = {**TABLE, "y": [1.0, 2.0, 3.0, 4.0, 5.0, 6.0, *[np.nan] * 4]}
+
+
+@pytest.mark.parametrize(
+    ("table", "options"),
+    [
+        (TABLE, KNOWN),
+        (TABLE, {**KNOWN, **SIZED, "futr_df": {**FUTURE, "sky": ["sun", "", "hail", "fog"]}}),
+        (TABLE, {"hist_exog_list": ["stock", "sky"]}),
+        (TABLE, SIZED),
+        (TABLE, {**SIZED, "keep_static_only": True}),
+        (TABLE, {"futr_exog_list": "price", "futr_df": MADE}),
+        (TABLE, {"futr_exog_list": "price", "futr_df": MADE, **SIZED, "keep_static_only": True}),
+        (NO_VALUE, {**KNOWN, **SIZED}),
+        (NO_VALUE, {"hist_exog_list": "stock"}),
+        (
+            {**TABLE, "vintage": TABLE["price"]},
+            {"futr_exog_list": "price", "hist_exog_list": "vintage", "futr_df": MADE},
+        ),
+        ({**TABLE, "sky=sun": TABLE["price"]}, {"futr_exog_list": ["sky=sun", "sky"]}),
+        (pd.DataFrame({0: range(5), 1: range(5), 2: range(5)}), {"time_col": 0, "target_col": 1, "hist_exog_list": 2}),
+        (
+            {"ds": range(4), "b": range(4), "a": range(4), "x": range(4)},
+            {"target_col": ["b", "a"], "futr_exog_list": "x"},
+        ),
+    ],
+)
+def test_covariates_there_and_back(table, options):
+    panel = read(table, **options)
+    again = there_and_back(panel)
+    assert_same(panel, again)
+    assert again.covariates.columns == panel.covariates.columns
+    for part in ("past", "known"):
+        for old, new in zip(getattr(panel.covariates, part), getattr(again.covariates, part), strict=True):
+            np.testing.assert_array_equal(old, new)
+    np.testing.assert_array_equal(panel.covariates.static, again.covariates.static)
+    assert (panel.covariates.vintages is None) == (again.covariates.vintages is None)
+
+
+def test_a_person_can_read_the_covariates():
+    table = to_parquet_table(read(TABLE, **KNOWN, stat_exog_list="kind", static_df=STATIC))
+    assert table.column_names[3:] == ["stock", "price", "sky=fog", "sky=rain", "sky=sun", "kind=kiosk", "kind=shop"]
+    assert table.to_pydict()["y"] == [1, 2, 3, None, None, 5, 6, 7, None, 8]
+    assert table.to_pydict()["price"] == [10, None, 30, 40, 50, 1, 2, 3, None, 4]
+    assert table.to_pydict()["kind=shop"] == [0, *[None] * 4, 1, *[None] * 4]
+
+
+def test_what_was_kept_before_there_were_covariates_still_loads():
+    panel = read(TABLE)
+    table = to_parquet_table(panel)
+    facts = json.loads(table.schema.metadata[b"gatework"])
+    assert facts.pop("covariates") is None
+    assert facts.pop("targets") == []
+    old = table.replace_schema_metadata({b"gatework": json.dumps(facts)})
+    assert_same(panel, from_parquet_table(old))
+
+
+def test_a_series_without_a_value_is_kept():
+    panel = read({**TABLE, "y": [1.0, 2.0, 3.0, 4.0, 5.0, 6.0, *[np.nan] * 4]})
+    assert [len(series) for series in panel.values] == [6, 0]
     assert_same(panel, there_and_back(panel))
 
 
