@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from gatework.data import dates
-from gatework.data.columns import first_failure, is_number, is_text, numbers, plain
+from gatework.data.columns import is_number, is_text, numbers, plain
 from gatework.data.covariates import Column
 from gatework.errors import DataError
 
@@ -55,9 +55,13 @@ def encode(column: Any, name: Any, like: Column | None = None, *, of: str = "", 
     if not (is_number(kind) or is_text(kind) or pa.types.is_dictionary(kind) or pa.types.is_null(kind)):
         what = "dates" if pa.types.is_temporal(kind) else str(kind)
         raise _no_covariate(said, what, next((v for v in column.to_pylist() if v is not None), None))
-    as_number = _is_number(column, decimal_comma) if like is None else like.categories is None
+    texts = None if is_number(kind) or pa.types.is_null(kind) else _Texts(column)
+    if like is None:
+        as_number = texts is None or not (pa.types.is_dictionary(kind) or texts.not_numbers(decimal_comma))
+    else:
+        as_number = like.categories is None
     if not as_number:
-        return _categories(column, name, said, like)
+        return _categories(texts or _Texts(column), name, said, like)
     values = numbers(column, said, decimal_comma=decimal_comma, some=like is None)
     with np.errstate(over="ignore"):
         raw = values.astype(np.float32)
@@ -83,74 +87,88 @@ def expand(raw: np.ndarray, columns: Sequence[Column]) -> np.ndarray:
     return wide
 
 
-def _is_number(column: Any, decimal_comma: bool) -> bool:
-    """Whether a column is a number in every row that is not empty."""
-    import pyarrow as pa
-    import pyarrow.compute as pc
+class _Texts:
+    """A column as its different texts, without the blanks around them, and which of them each row has."""
 
-    if pa.types.is_dictionary(column.type):
+    def __init__(self, column: Any):
+        import pyarrow as pa
+        import pyarrow.compute as pc
+
+        # What is the same in many rows is worked on once.
+        encoded = column.dictionary_encode().unify_dictionaries().combine_chunks()
+        values = encoded.dictionary
+        texts = plain(pa.chunked_array([values if is_text(values.type) else values.cast(pa.large_string())]))
+        self.different = pc.drop_null(pc.unique(texts))
+        # The empty rows are the last of the texts.
+        place = pc.fill_null(pc.index_in(texts.combine_chunks(), self.different), len(self.different))
+        codes = encoded.indices.fill_null(len(values)).to_numpy(zero_copy_only=False)
+        self.codes = np.append(place.to_numpy(zero_copy_only=False), len(self.different)).astype(np.int32)[codes]
+        self.counts = np.bincount(self.codes, minlength=len(self.different) + 1)
+
+    def not_numbers(self, decimal_comma: bool) -> bool:
+        """Whether there is a text that is no number."""
+        import pyarrow as pa
+        import pyarrow.compute as pc
+
+        texts = pc.replace_substring(self.different, ",", ".") if decimal_comma else self.different
+        try:
+            texts.cast(pa.float64())
+        except pa.ArrowInvalid:
+            return True
         return False
-    if not is_text(column.type):
-        return True
-    text = plain(column)
-    return first_failure(pc.replace_substring(text, ",", ".") if decimal_comma else text, pa.float64()) is None
 
 
-def _categories(column: Any, name: Any, said: str, like: Column | None) -> Encoded:
-    import pyarrow as pa
-
-    text = plain(column)
-    encoded = (text if is_text(text.type) else text.cast(pa.large_string())).dictionary_encode()
-    encoded = encoded.unify_dictionaries().combine_chunks()
-    texts = encoded.dictionary.to_pylist()
-    # The empty rows are the last of the texts.
-    codes = encoded.indices.fill_null(len(texts)).to_numpy(zero_copy_only=False)
-    counts = np.bincount(codes, minlength=len(texts) + 1)
-    rows, notes = len(codes), []
+def _categories(texts: _Texts, name: Any, said: str, like: Column | None) -> Encoded:
+    counts, rows, notes = texts.counts, len(texts.codes), []
     if like is None:
-        categories = _chosen(texts, counts, said)
-        if len(categories) < len(texts):
-            share = sum(counts[texts.index(text)] for text in categories) / max(rows - counts[-1], 1)
+        categories = _chosen(texts, said)
+        different = texts.different.to_pylist()
+        if len(categories) < len(different):
+            share = sum(counts[different.index(text)] for text in categories) / max(rows - counts[-1], 1)
             notes.append(
-                f"{said}: of {len(texts):,} different texts the {MOST} most frequent are told apart, in {share:.0%} of "
-                f"rows; the others count as none of them."
+                f"{said}: of {len(different):,} different texts the {MOST} most frequent are told apart, in "
+                f"{share:.0%} of rows; the others count as none of them."
+            )
+        if counts[-1]:
+            are = "is" if counts[-1] == 1 else "are"
+            notes.append(
+                f"{said}: {counts[-1]:,} of {rows:,} rows {are} empty, which counts as none of its categories."
             )
     else:
-        categories = like.categories or ()
-        new = [i for i, text in enumerate(texts) if text not in categories]
+        categories, different = like.categories or (), texts.different.to_pylist()
+        new = [i for i, text in enumerate(different) if text not in categories]
         if new:
             notes.append(
                 f"{said}: {counts[new].sum():,} of {rows:,} rows hold none of its {len(categories)} categories, "
-                f"such as {texts[new[0]]!r}."
+                f"such as {different[new[0]]!r}."
             )
-    if counts[-1] and like is None:
-        are = "is" if counts[-1] == 1 else "are"
-        notes.append(f"{said}: {counts[-1]:,} of {rows:,} rows {are} empty, which counts as none of its categories.")
     places = {text: place for place, text in enumerate(categories)}
-    place = np.array([*(places.get(text, -1) for text in texts), -1], np.float32)
-    return Encoded(Column(name, categories), place[codes], tuple(notes))
+    place = np.array([*(places.get(text, -1) for text in different), -1], np.float32)
+    return Encoded(Column(name, categories), place[texts.codes], tuple(notes))
 
 
-def _chosen(texts: list[str], counts: np.ndarray, said: str) -> tuple[str, ...]:
+def _chosen(texts: _Texts, said: str) -> tuple[str, ...]:
     """The most frequent texts, in order; refused where they are no categories."""
     import pyarrow as pa
 
-    if not texts:
+    found = len(texts.different)
+    if not found:
         raise DataError(f"{said} must hold numbers or text; got only missing ones. Leave it out.")
-    if len(texts) > MOST:
+    if found > MOST:
         try:
-            dates.read(pa.chunked_array([pa.array(texts, pa.large_string())]), said)
+            dates.read(pa.chunked_array([texts.different]), said)
         except DataError:
             pass
         else:
-            raise _no_covariate(said, "dates", texts[0])
-    if len(texts) > TOO_MANY:
+            raise _no_covariate(said, "dates", texts.different[0])
+    if found > TOO_MANY:
         raise DataError(
-            f"{said} must hold numbers or at most {TOO_MANY:,} different texts; got {len(texts):,}, such as "
-            f"{texts[0]!r}. Leave it out, or group them into a few kinds."
+            f"{said} must hold numbers or at most {TOO_MANY:,} different texts; got {found:,}, such as "
+            f"{texts.different[0].as_py()!r}. Leave it out, or group them into a few kinds."
         )
-    order = sorted(range(len(texts)), key=lambda i: (-counts[i], texts[i]))
-    return tuple(sorted(texts[i] for i in order[:MOST]))
+    different = texts.different.to_pylist()
+    order = sorted(range(found), key=lambda i: (-texts.counts[i], different[i]))
+    return tuple(sorted(different[i] for i in order[:MOST]))
 
 
 def _no_covariate(said: str, what: str, value: Any) -> DataError:

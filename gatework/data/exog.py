@@ -75,12 +75,11 @@ def lay_covariates(
     What is known ahead goes on where the target ends, as far as there are rows that say something.
     """
     lengths = np.array([len(series) for series in found.values], dtype=np.int64)
-    after = found.after if chosen.known else np.zeros_like(lengths)
     past, known = (
         _lay([read[name] for name in names], rows, ordinals, found.starts, n)
-        for names, n in ((chosen.past, lengths), (chosen.known, lengths + after))
+        for names, n in ((chosen.past, lengths), (chosen.known, lengths + found.after))
     )
-    for i in np.flatnonzero(after):
+    for i in np.flatnonzero(found.after):
         known[i] = trimmed(known[i], int(lengths[i]))
     columns = tuple(tuple(read[name].column for name in names) for names in (chosen.past, chosen.known, ()))
     notes = [note for name in (*chosen.past, *chosen.known) for note in read[name].notes]
@@ -100,17 +99,20 @@ def _lay(
     read: Sequence[Encoded], rows: Rows, ordinals: np.ndarray, starts: np.ndarray, lengths: np.ndarray
 ) -> list[np.ndarray]:
     """Each series' columns (n, W), NaN where it has no row."""
+    columns = [one.column for one in read]
     ends = np.cumsum(lengths)
-    flat = np.full((ends[-1], len(read)), np.nan, np.float32)
-    if read:
-        steps = ordinals - starts[rows.series]
-        inside = np.flatnonzero((steps >= 0) & (steps < lengths[rows.series]))
-        to = ((ends - lengths)[rows.series] + steps)[inside]
-        at = inside if rows.order is None else rows.order[inside]
-        for k, one in enumerate(read):
-            flat[to, k] = one.raw[at]
-    flat = expand(flat, [one.column for one in read])
-    return [flat[end - n : end] for end, n in zip(ends.tolist(), lengths.tolist(), strict=True)]
+    flat = np.full((ends[-1], sum(column.width for column in columns)), np.nan, np.float32)
+    bounds = np.searchsorted(rows.series, np.arange(len(starts) + 1)).tolist()
+    series = [flat[end - n : end] for end, n in zip(ends.tolist(), lengths.tolist(), strict=True)]
+    # One series after the other: with all at once the places alone would take more memory than the values.
+    for values, low, high, start in zip(series, bounds[:-1], bounds[1:], starts.tolist(), strict=True):
+        steps = ordinals[low:high] - start
+        first, last = np.searchsorted(steps, [0, len(values)]).tolist()
+        here = slice(low + first, low + last)
+        at = here if rows.order is None else rows.order[here]
+        if read and last > first:
+            values[steps[first:last]] = expand(np.stack([one.raw[at] for one in read], 1), columns)
+    return series
 
 
 def _missing(series: Sequence[np.ndarray], columns: Sequence[Column]) -> list[str]:

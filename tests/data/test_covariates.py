@@ -43,6 +43,15 @@ def test_columns_lie_on_the_grid_of_their_series():
     )
 
 
+def test_each_column_has_its_own_gaps():
+    notes = read(TABLE, futr_exog_list=["sky", "price", "stock"]).notes[-3:]
+    assert [note.split(";")[0] for note in notes] == [
+        "sky is missing in 1 of 8 steps",
+        "price is missing in 2 of 8 steps",
+        "stock is missing in 1 of 8 steps",
+    ]
+
+
 def test_nothing_is_read_that_was_not_asked_for():
     assert read(TABLE).covariates is None
     assert read(TABLE, futr_exog_list=None, hist_exog_list=(), stat_exog_list=[]).covariates is None
@@ -58,6 +67,11 @@ def test_rows_behind_the_last_value_that_say_nothing_are_left_off():
     assert "empty steps at the ends of series are left off, 3 in all." in panel.notes
 
 
+def test_rows_before_the_first_value_are_left_off():
+    table = {"unique_id": list("aaaabbbb"), "ds": [1, 2, 3, 4] * 2, "y": [1, 2, 3, 4, NAN, 6, 7, 8], "x": range(8)}
+    equal(read(table, hist_exog_list="x").covariates.past, [[0, 1, 2, 3], [5, 6, 7]])
+
+
 def test_the_order_of_rows_does_not_matter():
     order = np.random.default_rng(0).permutation(10)
     shuffled = {name: np.array(values)[order] for name, values in TABLE.items()}
@@ -71,6 +85,7 @@ def test_the_order_of_rows_does_not_matter():
         ([True, False, True], None, [1, 0, 1]),
         (np.array([True, None, False], dtype=object), None, [1, NAN, 0]),
         (["1", " 2.5", "NA"], None, [1, 2.5, NAN]),
+        ([" a", "a", "-"], ("a",), [[1], [1], [0]]),
         (np.array([1, 2, 3], dtype="int8"), None, [1, 2, 3]),
         (["a", "2", "a"], ("2", "a"), [[0, 1], [1, 0], [0, 1]]),
         (pd.Series([7, 10, 7], dtype="category"), ("10", "7"), [[0, 1], [1, 0], [0, 1]]),

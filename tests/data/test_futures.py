@@ -43,6 +43,12 @@ def test_the_data_win_over_the_future_in_what_has_passed():
     assert panel.notes[-1] == "futr_df: 1 of 2 series has no row in it."
 
 
+def test_what_the_data_tell_ahead_leaves_no_gap():
+    panel = read(TABLE, futr_exog_list="price", futr_df={"unique_id": list("ab"), "ds": [7, 7], "price": [1, 2]})
+    equal(panel.covariates.known, [[10, NAN, 30, 40, 50, 1], [1, 2, 3, NAN, 4, 2]])
+    assert not any("steps between" in note for note in panel.notes)
+
+
 def test_a_future_may_be_told_again():
     panel = read(TABLE, futr_exog_list="price", futr_df=FUTURE)
     later = with_future(panel, {"unique_id": ["b"], "ds": [7], "price": [0.5]})

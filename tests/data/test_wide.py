@@ -80,6 +80,13 @@ def test_covariates_apply_to_each_target():
     equal([panel.covariates.static], [[0, 80]])
 
 
+def test_rows_in_order_have_their_covariates():
+    table = {"ds": [1, 2, 3], "a": [1, 2, 3], "b": [4, 5, 6], "x": [7, 8, 9]}
+    panel = read(table, target_col=["a", "b"], hist_exog_list="x")
+    equal(panel.covariates.past, [[7, 8, 9], [7, 8, 9]])
+    assert not any("not in order" in note for note in panel.notes)
+
+
 def test_a_future_may_name_the_target():
     future = {"unique_id": ["wind", "load"], "ds": [6, 6], "temp": [16, 0]}
     panel = read(WIDE, target_col=["wind", "load"], futr_exog_list="temp", futr_df=future)
