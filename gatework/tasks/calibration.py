@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from gatework.models.quantiles import MEDIAN, interval, level_of
-from gatework.tasks.measures import as_nan, as_null, crps, mean, unit_of
+from gatework.tasks.measures import as_nan, as_null, crps, mean, units_of
 
 if TYPE_CHECKING:
     from rich.console import Group
@@ -25,7 +25,7 @@ PARTS = 10
 # Fewer series, or windows of few series, show too little of how their values hang together.
 ENOUGH = 8
 # Series that are looked at at once.
-AT_ONCE = 4096
+AT_ONCE = 512
 # Shares of one part and the next that never come in step: they spread a value over equal quantiles evenly.
 GOLDEN = (math.sqrt(5) - 1) / 2
 
@@ -156,7 +156,7 @@ def calibrate(windows: Iterable[Window]) -> Calibration | None:
     for history, y, _, quantiles in windows:
         if quantiles is None:
             return None
-        units = np.array([unit_of(series, history.season_length) for series in history.values])
+        units = units_of(history.values, history.season_length)
         values += int((~np.isnan(y + quantiles[..., MEDIAN])).sum())
         parts = [slice(start, start + AT_ONCE) for start in range(0, len(y), AT_ONCE)]
         cells.append(np.concatenate([_cells(y[part], quantiles[part], units[part]) for part in parts], axis=1))

@@ -9,7 +9,7 @@ import numpy as np
 
 from gatework.data.calendar import calendar_parts
 from gatework.models.quantiles import MEDIAN
-from gatework.tasks.measures import crps, mean, unit_of
+from gatework.tasks.measures import crps, mean, units_of
 
 if TYPE_CHECKING:
     from gatework.tasks.backtest import Origin
@@ -59,7 +59,7 @@ def judge(found: Sequence[Origin], forecasts: Forecasts) -> Judged:
     """
     truth = np.stack([at.truth for at in found])
     truth[[[bool(np.isnan(series).all()) for series in at.history.values] for at in found]] = np.nan
-    unit = np.array([[unit_of(series, at.history.season_length) for series in at.history.values] for at in found])
+    unit = np.stack([units_of(at.history.values, at.history.season_length) for at in found])
     median, interval = forecasts.quantiles[..., MEDIAN], forecasts.hi - forecasts.lo
     away = np.abs(truth - median)
     error = away / unit[..., None]

@@ -2,21 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from gatework.models.quantiles import QUANTILES
-from gatework.tasks.naive import season_of
+from gatework.tasks.naive import alike, has_season
 
 # The share of all quantiles for which each learned one stands: up to halfway to its neighbours.
 _EDGES = np.concatenate([[0], (np.array(QUANTILES[1:]) + QUANTILES[:-1]) / 2, [1]])
 WEIGHTS = np.diff(_EDGES)
 
 
-def unit_of(history: np.ndarray, season_length: int) -> float:
-    """Give the mean seasonal change of a history (T,), MASE's unit; NaN where it never changes."""
-    m = season_of(history, season_length)
-    scale = float(mean(np.abs(history[m:] - history[:-m])))
-    return scale if scale > 0 else float("nan")
+def units_of(histories: Sequence[np.ndarray], season_length: int) -> np.ndarray:
+    """Give the mean seasonal change of each of N histories, MASE's unit: (N,), NaN for one that never changes.
+
+    A history that holds no two values one season apart is measured by its one-step changes.
+    """
+    m = max(1, int(season_length))
+    units = np.full(len(histories), np.nan)
+    for which, x in alike(histories):
+        able = has_season(x, m)
+        for some, lag in ((able, m), (~able, 1)):
+            units[which[some]] = mean(np.abs(x[some, lag:] - x[some, :-lag]), 1)
+    return np.where(units > 0, units, np.nan)
 
 
 def crps(truth: np.ndarray, quantiles: np.ndarray) -> np.ndarray:

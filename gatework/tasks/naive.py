@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
+
+# Numbers that are worked on at once.
+AT_ONCE = 1_000_000
 
 
 class Forecast(NamedTuple):
@@ -35,58 +38,83 @@ def seasonal_naive(values: Sequence[np.ndarray], season_length: int, h: int, lev
     Forecast
         (N, h) arrays; NaN for a history without any value.
     """
+    m = max(1, int(season_length))
     ahead = np.arange(1, h + 1)
-    rows = []
-    for x in values:
-        m = season_of(x, season_length)
-        positions = [_last(x[::-1][m - 1 - i :: m]) for i in range(m)]
-        season = np.where(np.isnan(positions), _last(x[::-1]), positions)
-        rows.append(_around(season[(ahead - 1) % m], x, m * -(-ahead // m), level))
-    return _stack(rows, h)
+    found = _unknown(len(values), h)
+    for which, x in alike(values):
+        able = has_season(x, m)
+        # The last m steps, or the last known value of their position in the season.
+        season = _newest(x[able], m)
+        season = np.where(np.isnan(season), _newest(x[able], 1), season)
+        _put(found, which[able], season[:, (ahead - 1) % m], x[able], m * -(-ahead // m), level)
+        _put(found, which[~able], _newest(x[~able], 1).repeat(h, 1), x[~able], ahead, level)
+    return found
 
 
 def last_value(values: Sequence[np.ndarray], h: int, level: float = 90) -> Forecast:
     """Forecast every step by the last known value; parameters and shapes are those of `seasonal_naive`."""
-    ahead = np.arange(1, h + 1)
-    return _stack([_around(np.full(h, _last(x[::-1])), x, ahead, level) for x in values], h)
+    found = _unknown(len(values), h)
+    for which, x in alike(values):
+        _put(found, which, _newest(x, 1).repeat(h, 1), x, np.arange(1, h + 1), level)
+    return found
 
 
-def season_of(x: np.ndarray, season_length: int) -> int:
-    """Return `season_length`, or 1 where the history `x` (T,) does not hold two values one season apart."""
-    m = max(1, int(season_length))
-    return m if np.isfinite(x[m:] - x[:-m]).any() else 1
+def has_season(x: np.ndarray, m: int) -> np.ndarray:
+    """Say which of the histories (n, T) hold two values m steps apart, (n,)."""
+    return np.isfinite(x[:, m:] - x[:, :-m]).any(1)
 
 
-def _last(newest_first: np.ndarray) -> float:
-    known = newest_first[~np.isnan(newest_first)]
-    return float(known[0]) if len(known) else float("nan")
+def alike(values: Sequence[np.ndarray]) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """Stack histories of one length, some at a time: which they are (n,), and their values (n, T)."""
+    lengths = np.array([len(x) for x in values])
+    for length in np.unique(lengths):
+        same = np.flatnonzero(lengths == length)
+        many = max(1, AT_ONCE // max(1, int(length)))
+        for start in range(0, len(same), many):
+            which = same[start : start + many]
+            yield which, np.stack([values[i] for i in which]).astype(float)
 
 
-def _around(median: np.ndarray, x: np.ndarray, lags: np.ndarray, level: float) -> tuple[np.ndarray, ...]:
-    width = {lag: _change(x, lag, level) for lag in sorted({int(lag) for lag in lags})}
+def _newest(x: np.ndarray, m: int) -> np.ndarray:
+    """The last known value of histories (n, T) at each of the m positions in a season, the oldest first: (n, m)."""
+    n, steps = x.shape
+    seasons = max(1, -(-steps // m))
+    table = np.full((n, seasons * m), np.nan)
+    table[:, seasons * m - steps :] = x
+    table = table.reshape(n, seasons, m)[:, ::-1]
+    first = (~np.isnan(table)).argmax(1)
+    return np.take_along_axis(table, first[:, None], 1)[:, 0]
+
+
+def _put(found: Forecast, which: np.ndarray, median: np.ndarray, x: np.ndarray, lags: np.ndarray, level: float) -> None:
+    """Write forecasts (n, h) of histories (n, T), each step as far ahead as its lag (h,), with the intervals around."""
     # A history too short to show any change over so long a lag lends the nearest one that it does show, grown as the
     # spread of a random walk grows.
-    seen, at = 0.0, 1
-    for lag in width:
-        if np.isnan(width[lag]):
-            width[lag] = seen * np.sqrt(lag / at)
-        else:
-            seen, at = width[lag], lag
-    half = np.array([width[int(lag)] for lag in lags])
-    return median, median - half, median + half
+    seen, at = np.zeros(len(x)), np.ones(len(x))
+    half = np.empty(median.shape)
+    for lag in np.unique(lags):
+        width = _change(x, int(lag), level)
+        known = ~np.isnan(width)
+        width = np.where(known, width, seen * np.sqrt(lag / at))
+        seen, at = np.where(known, width, seen), np.where(known, lag, at)
+        half[:, lags == lag] = width[:, None]
+    found.median[which], found.lo[which], found.hi[which] = median, median - half, median + half
 
 
-def _change(x: np.ndarray, lag: int, level: float) -> float:
-    """Return the size that `level` percent of the changes over `lag` steps stay within; NaN where none is known."""
-    change = np.abs(x[lag:] - x[:-lag])
-    change = change[~np.isnan(change)]
-    if not len(change):
-        return float("nan")
+def _change(x: np.ndarray, lag: int, level: float) -> np.ndarray:
+    """Return the size that `level` percent of the changes over `lag` steps stay within, (n,); NaN where none is known.
+
+    Of the histories (n, T).
+    """
+    if x.shape[1] <= lag:
+        return np.full(len(x), np.nan)
+    # What is missing is sorted to the end.
+    change = np.sort(np.abs(x[:, lag:] - x[:, :-lag]), axis=1)
+    count = (~np.isnan(change)).sum(1)
     # The rank that holds for one more value of the same kind, as conformal prediction has it (Vovk et al., 2005).
-    rank = min(len(change), int(np.ceil((len(change) + 1) * level / 100)))
-    return float(np.partition(change, rank - 1)[rank - 1])
+    rank = np.minimum(count, np.ceil((count + 1) * level / 100).astype(int))
+    return np.take_along_axis(change, np.maximum(rank - 1, 0)[:, None], 1)[:, 0]
 
 
-def _stack(rows: list[tuple[np.ndarray, ...]], h: int) -> Forecast:
-    stacked = np.array(rows, dtype=float).reshape(len(rows), 3, h)
-    return Forecast(stacked[:, 0], stacked[:, 1], stacked[:, 2])
+def _unknown(n: int, h: int) -> Forecast:
+    return Forecast(*np.full((3, n, h), np.nan))

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from gatework.tasks.calibration import Calibration, calibrate
-from gatework.tasks.measures import as_nan, as_null, mean, unit_of
+from gatework.tasks.measures import as_nan, as_null, mean, units_of
 from gatework.tasks.naive import Forecast, last_value, seasonal_naive
 
 if TYPE_CHECKING:
@@ -23,21 +23,21 @@ BASELINES = {"SeasonalNaive": "the seasonal naive", "LastValue": "the last value
 ENOUGH = 8
 
 
-def smape(y: np.ndarray, yhat: np.ndarray) -> float:
+def smape(y: np.ndarray, yhat: np.ndarray) -> np.ndarray:
     """Symmetric mean absolute percentage error, as M4 has it: 200 |y - yhat| / (|y| + |yhat|), averaged.
 
     Parameters
     ----------
-    y, yhat : (h,) arrays
+    y, yhat : (..., h) arrays
         What happened and what was forecast. A step where either is NaN does not count; 0 forecast as 0 is exact.
 
     Returns
     -------
-    float
+    (...) array
         Percent, from 0 (exact) to 200; NaN where no step counts.
     """
     size = np.abs(y) + np.abs(yhat)
-    return float(mean(200 * np.abs(y - yhat) / np.where(size == 0, 1, size)))
+    return mean(200 * np.abs(y - yhat) / np.where(size == 0, 1, size), -1)
 
 
 def mase(y: np.ndarray, yhat: np.ndarray, history: np.ndarray, season_length: int) -> float:
@@ -58,13 +58,12 @@ def mase(y: np.ndarray, yhat: np.ndarray, history: np.ndarray, season_length: in
         1 is the seasonal naive's own error in the past, one step ahead of each season; lower is better. NaN where the
         history never changes (its scale is 0 and any error would be infinite) or no step counts.
     """
-    return float(mean(np.abs(y - yhat))) / unit_of(history, season_length)
+    return float(mean(np.abs(y - yhat))) / float(units_of([history], season_length)[0])
 
 
-def coverage(y: np.ndarray, lo: np.ndarray, hi: np.ndarray) -> float:
-    """Return the percentage of the values of `y` (h,) that lie within [lo, hi]; NaN where none is known."""
-    inside = ((lo <= y) & (y <= hi)).astype(float)
-    return 100 * float(mean(np.where(np.isnan(y + lo + hi), np.nan, inside)))
+def coverage(y: np.ndarray, lo: np.ndarray, hi: np.ndarray) -> np.ndarray:
+    """Return the percentage of the values of `y` (..., h) that lie within [lo, hi]; NaN where none is known."""
+    return 100 * mean(np.where(np.isnan(y + lo + hi), np.nan, (lo <= y) & (y <= hi)), -1)
 
 
 class Window(NamedTuple):
@@ -227,13 +226,14 @@ def score(windows: Sequence[Window], alias: str, level: float = 90) -> Scores:
 
 
 def _score_window(window: Window, level: float) -> np.ndarray:
+    """Measure the model and both baselines: (models, metrics, N)."""
     history, y, forecast, _ = window
     h, season_length = y.shape[1], history.season_length
     rivals = seasonal_naive(history.values, season_length, h, level), last_value(history.values, h, level)
-    cells = np.empty((3, 3, len(y)))  # models, metrics, series
-    for model, (median, lo, hi) in enumerate((forecast, *rivals)):
-        for i, past in enumerate(history.values):
-            cells[model, 0, i] = mase(y[i], median[i], past, season_length)
-            cells[model, 1, i] = smape(y[i], median[i])
-            cells[model, 2, i] = coverage(y[i], lo[i], hi[i])
-    return cells
+    units = units_of(history.values, season_length)
+    return np.stack(
+        [
+            (mean(np.abs(y - median), 1) / units, smape(y, median), coverage(y, lo, hi))
+            for median, lo, hi in (forecast, *rivals)
+        ]
+    )

@@ -61,3 +61,19 @@ def test_intervals_hold_what_they_promise():
     forecast = last_value(list(past), h=12, level=90)
     inside = ((forecast.lo <= future) & (future <= forecast.hi)).mean()
     assert inside == pytest.approx(0.9, abs=0.03)
+
+
+def test_many_series_are_forecast_as_each_is_alone(monkeypatch):
+    rng = np.random.default_rng(0)
+    values = [rng.normal(size=steps).cumsum() for steps in (0, 1, 5, 30, 30, 30, 8)]
+    values[4][rng.random(30) < 0.5] = GAP
+    monkeypatch.setattr("gatework.tasks.naive.AT_ONCE", 40)
+    for forecast in (lambda x: seasonal_naive(x, 4, 6), lambda x: last_value(x, 6)):
+        together = forecast(values)
+        for k, one in enumerate(values):
+            for found, alone in zip(together, forecast([one]), strict=True):
+                np.testing.assert_array_equal(found[k], alone[0])
+
+
+def test_no_series_at_all_has_no_forecast():
+    assert last_value([], 3).median.shape == (0, 3)
