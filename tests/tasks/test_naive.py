@@ -55,6 +55,11 @@ def test_intervals_widen_with_distance_even_beyond_what_the_history_shows():
     assert (forecast.hi - forecast.median)[0] == pytest.approx(3 * np.sqrt([1, 2, 3, 4]))
 
 
+def test_intervals_pass_over_gaps():
+    forecast = last_value([np.array([0.0, 3.0, GAP, GAP])], h=1)
+    assert (forecast.hi - forecast.median).tolist() == [[3]]
+
+
 def test_intervals_hold_what_they_promise():
     steps = np.random.default_rng(0).standard_normal((400, 212)).cumsum(axis=1)
     past, future = steps[:, :200], steps[:, 200:]
