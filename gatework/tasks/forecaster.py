@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal, Self
 
 from gatework.tasks import folder as folders
 from gatework.tasks import keep
-from gatework.tasks.backtest import as_window, origin
+from gatework.tasks.backtest import as_window
 from gatework.tasks.inputs import about, about_future
 from gatework.tasks.predicting import Predicting
 from gatework.tasks.recipe import choose, outcome
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
     from gatework.data.panel import Panel
     from gatework.tasks.folder import Parts
+    from gatework.tasks.learning import Learned
+    from gatework.tasks.recipe import Recipe
     from gatework.train.checkpoint import Checkpoint
 
 
@@ -83,14 +85,14 @@ class Forecaster(Predicting):
     ----------
     panel_ : Panel
         The series it was fitted on.
-    net_ : EncoderDecoder
-        The network.
+    net_ : Ensemble
+        The networks.
     history_ : History
-        What happened in the training that chose how long to train.
+        What happened in the training that chose how long to train, before everything was learned from.
     scores_ : Scores
-        The last h steps of each series, forecast by a network that learned from the steps before them, beside both
-        naive forecasts. They chose how long to train, which flatters them slightly; `evaluate` has more windows and
-        no such choice.
+        The last h steps of each series, forecast by networks that had not learned from them yet, beside both naive
+        forecasts. They helped to choose how long to train, which flatters them slightly; `evaluate` has more windows
+        and no such choice.
     notes_ : list of str
         What was inferred, chosen and handled, a sentence each.
 
@@ -158,8 +160,9 @@ class Forecaster(Predicting):
     ) -> Self:
         """Learn from a table of series.
 
-        The last h steps of each series are held out: they decide how long to train and give `scores_`. Forecasts read
-        them, as they read all that is known, but no weight was fitted to them.
+        The last h steps of each series, and of few series several windows, are held out at first: they decide how long
+        to train, how far to trust the networks and how wide the intervals must be, and give `scores_`. Then the
+        networks learn from them too.
 
         Parameters
         ----------
@@ -200,17 +203,20 @@ class Forecaster(Predicting):
         return self
 
     def _learn(self, panel: Panel, checkpoint: Checkpoint | None = None, resume: bool = False) -> Self:
-        from gatework.tasks.learning import foresee, learn
+        from gatework.tasks.learning import learn
 
         recipe, notes = choose(self, panel)
-        held = origin(panel, self.h, self.h)
-        net, history = learn(held, recipe, checkpoint, resume, self.progress)
-        self.panel_, self.recipe_, self.net_, self.history_ = panel, recipe, net, history
-        window = as_window(held, foresee(net, held.history, recipe))
+        self.notes_ = [*panel.notes, *about(panel), *notes]
+        self._keep(panel, recipe, learn(panel, recipe, checkpoint, resume, self.progress))
+        return self
+
+    def _keep(self, panel: Panel, recipe: Recipe, learned: Learned) -> None:
+        net, self.panel_, self.history_ = learned.net, panel, learned.history
+        self.net_, self.recipe_ = net, replace(recipe, members=len(net.members))
+        window = as_window(learned.held, learned.rehearsed)
         self.scores_ = replace(score([window], self.alias), future=about_future(panel))
         scored = [f"the scores are {self.scores_.future}"] if self.scores_.future else []
-        self.notes_ = [*panel.notes, *about(panel), *notes, *outcome(history, float(net.spread)), *scored]
-        return self
+        self.notes_ += [*outcome(self.history_, float(net.trust), net.spread.tolist()), *scored]
 
     def save(self, folder: str | PathLike) -> Path:
         """Write the fitted forecaster to a folder, from which gatework.load reads it: no pickle, nothing that runs."""

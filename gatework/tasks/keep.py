@@ -78,7 +78,7 @@ def put_together(forecaster: Forecaster, parts: Parts) -> Forecaster:
     forecaster.source_ = {name: path for name, path in paths.items() if path is not None}
     forecaster.panel_ = from_parquet_table(parts.history)
     forecaster.recipe_ = Recipe.from_dict(config["network"])
-    forecaster.net_ = build(forecaster.recipe_).eval()
+    forecaster.net_ = build(forecaster.recipe_)
     forecaster.net_.load_state_dict(parts.tensors)
     forecaster.history_ = History.from_dict(config["history"])
     forecaster.scores_ = Scores.from_dict(parts.scores)

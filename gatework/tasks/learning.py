@@ -1,8 +1,11 @@
-"""A network learns from a panel, and forecasts one."""
+"""Networks learn from a panel, and forecast one."""
 
 from __future__ import annotations
 
-import math
+from copy import deepcopy
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -12,122 +15,159 @@ from gatework.data.context import future_owners, of_series, past_owners
 from gatework.data.draws import Draws
 from gatework.data.panel import Panel
 from gatework.data.windows import Batch, Windows, future_features, past_features
+from gatework.models.ensemble import Ensemble
 from gatework.models.forecast import EncoderDecoder, pinball
-from gatework.models.quantiles import MEDIAN, QUANTILES
+from gatework.models.quantiles import QUANTILES
+from gatework.tasks import rehearsal
 from gatework.tasks.backtest import Origin
 from gatework.tasks.recipe import Recipe
+from gatework.tasks.rehearsal import AT_ONCE
 from gatework.train.checkpoint import Checkpoint
 from gatework.train.loop import History, fit, seeded
 
 # Validations in one training. It ends early when half of them have passed without a new best.
 VALIDATIONS = 20
-# Series in a validation, and windows that go through the network at once.
-MOST_VALIDATED, AT_ONCE = 2048, 512
-# Intervals are widened by no more than this, whatever a few held-out values say.
-WIDEST = 5.0
+# Between the seeds of two networks of one ensemble.
+APART = 1000
 
 
-def build(recipe: Recipe) -> EncoderDecoder:
-    """Make the network, untrained; the same seed gives the same weights."""
-    with seeded(recipe.seed):
-        return EncoderDecoder(
-            past_features(recipe.lags, recipe.standard),
-            future_features(recipe.lags, recipe.standard),
-            recipe.hidden_size,
-            recipe.num_layers,
-            recipe.cell,
-            (past_owners(recipe.standard), future_owners(recipe.standard, recipe.lags)),
-        )
+class Learned(NamedTuple):
+    """What came of learning."""
+
+    net: Ensemble  # in eval mode
+    history: History  # of the training that chose how long to train, the first network's
+    held: Origin  # the last window of each series, held out of that training
+    rehearsed: np.ndarray  # and how it was forecast then, (N, h, Q)
+
+
+def build(recipe: Recipe) -> Ensemble:
+    """Make the networks, untrained; the same seed gives the same weights."""
+    features = past_features(recipe.lags, recipe.standard), future_features(recipe.lags, recipe.standard)
+    owners = past_owners(recipe.standard), future_owners(recipe.standard, recipe.lags)
+    members = []
+    for k in range(recipe.members):
+        with seeded(recipe.seed + APART * k):
+            members.append(EncoderDecoder(*features, recipe.hidden_size, recipe.num_layers, recipe.cell, owners))
+    return Ensemble(members, recipe.h).eval()
 
 
 def learn(
-    at: Origin,
+    panel: Panel,
     recipe: Recipe,
     checkpoint: Checkpoint | None = None,
     resume: bool = False,
     progress: bool | None = None,
-) -> tuple[EncoderDecoder, History]:
-    """Train a network on the histories at an origin; what followed them decides how long.
+    start: Ensemble | None = None,
+) -> Learned:
+    """Rehearse on all but the last windows of the series, which then say how it went; and go on with them too.
+
+    What the held-out windows decide: after how many steps each network was best, how far to trust them all, and how
+    wide their intervals must be. Each network then trains on from there on everything.
 
     Parameters
     ----------
-    at : Origin
-        Series with histories of fewer than 3 steps are passed over. Where all are, the network stays untrained.
+    panel : Panel
+        Series with fewer than 3 steps before the held-out windows are passed over. Where all are, the networks stay
+        untrained.
     recipe : Recipe
-        Its settings.
+        The settings.
     checkpoint, resume, progress
-        As in gatework.train.fit.
-
-    Returns
-    -------
-    EncoderDecoder, History
-        The network in eval mode, and how it came about.
+        As in gatework.train.fit; the trainings after the first have checkpoints beside the first one's.
+    start : Ensemble, optional
+        Trained networks to begin with, which stay as they are.
     """
-    net = build(recipe)
-    known = at.history
-    windows = Windows(known.values, recipe.lags, recipe.input_size, recipe.h, known.covariates, recipe.standard)
-    draws = Draws(windows, recipe.batch_size, recipe.seed)
-    if not len(draws):
-        return net.eval(), History(stopped="finished")
-    held = _held_out(windows, at.truth)
-
-    def validate(net: nn.Module) -> float:
-        sizes = [len(batch.target) for batch in held]
-        return sum(n * float(pinball(net, batch)) for n, batch in zip(sizes, held, strict=True)) / sum(sizes)
-
-    history = fit(
-        net,
-        draws,
-        pinball,
-        steps=recipe.steps,
-        validate=validate,
-        every=max(1, recipe.steps // VALIDATIONS),
-        patience=VALIDATIONS // 2,
-        # An untrained network is the simple forecast, which may not have seen the last value; a barely trained one has.
-        untrained=False,
-        learning_rate=recipe.learning_rate,
-        seed=recipe.seed,
-        checkpoint=checkpoint,
-        resume=resume,
-        progress=progress,
-    )
-    net.spread.fill_(_spread(net, held))
-    return net, history
+    lessons = Lessons(build(recipe) if start is None else deepcopy(start), recipe, checkpoint, resume, progress)
+    net, held = lessons.net, rehearsal.hold_out(panel, recipe.h)
+    before, windows = _windows(held[0].history, recipe), rehearsal.read(held, recipe)
+    if not len(Draws(before, recipe.batch_size, recipe.seed)):
+        return Learned(net, History(stopped="finished"), held[-1], foresee(net, held[-1].history, recipe))
+    if checkpoint is not None and not resume:
+        checkpoint.clear()
+    histories: list[History] = []
+    for k in range(recipe.members):
+        histories.append(lessons.rehearse(k, before, windows, untrained=start is not None))
+        if histories[k].stopped == "interrupted":
+            break
+    # Networks that an interrupted training left without a lesson have no say.
+    net.members = net.members[: len(histories)]
+    rehearsal.calibrate(net, windows)
+    rehearsed = foresee(net, held[-1].history, recipe)
+    if histories[-1].stopped != "interrupted":
+        whole = _windows(panel, recipe)
+        for k, history in enumerate(histories):
+            if not lessons.perform(k, whole, history):
+                histories[-1].stopped = "interrupted"
+                break
+    return Learned(net, replace(histories[0], stopped=histories[-1].stopped), held[-1], rehearsed)
 
 
-def _spread(net: EncoderDecoder, held: list[Batch]) -> float:
-    """By how much the 90 % intervals must be widened to hold 90 % of what was held out; 1 where they do already.
+@dataclass
+class Lessons:
+    """The trainings of an ensemble, each with draws and a checkpoint of its own."""
 
-    Split conformal prediction (Vovk et al., 2005; Romano et al., 2019), one factor for all intervals: quantiles learned
-    from little data are too sure of themselves.
-    """
-    low, high = QUANTILES.index(0.05), QUANTILES.index(0.95)
-    shares = []
-    with torch.no_grad():
-        for batch in held:
-            quantiles = net(batch.past, batch.future)
-            error = batch.target - quantiles[..., MEDIAN]
-            width = torch.where(error > 0, quantiles[..., high], quantiles[..., low]) - quantiles[..., MEDIAN]
-            shares.append((error / width)[~torch.isnan(batch.target)])
-    ordered = torch.cat(shares).sort().values
-    # The rank that holds for one more value of the same kind.
-    rank = min(len(ordered), math.ceil(0.9 * (len(ordered) + 1)))
-    return min(max(1.0, float(ordered[rank - 1])), WIDEST) if rank else 1.0
+    net: Ensemble
+    recipe: Recipe
+    checkpoint: Checkpoint | None
+    resume: bool
+    progress: bool | None
+
+    def rehearse(self, k: int, before: Windows, held: list[Batch], untrained: bool) -> History:
+        """Train network k on what lies before the held-out windows, and leave it as it was best for those."""
+        steps = self.recipe.steps
+        return self._train(
+            k,
+            k,
+            before,
+            "rehearsing",
+            steps=steps,
+            learning_rate=self.recipe.learning_rate,
+            validate=partial(rehearsal.loss, held=held),
+            every=max(1, steps // VALIDATIONS),
+            patience=VALIDATIONS // 2,
+            # An untrained network is the simple forecast, which may not have seen the last value; a barely trained one
+            # has. One that comes trained may be best as it is.
+            untrained=untrained,
+        )
+
+    def perform(self, k: int, whole: Windows, rehearsed: History) -> bool:
+        """Train network k on everything, for as many steps again as were best; False where that was interrupted.
+
+        The rate is lower the earlier it was best: it had little to gain then and much to lose.
+        """
+        best = rehearsed.best_step
+        if not best:
+            return True
+        before = deepcopy(self.net.members[k].state_dict())
+        rate = self.recipe.learning_rate * best / self.recipe.steps
+        history = self._train(
+            k, self.recipe.members + k, whole, "training on everything", steps=best, learning_rate=rate
+        )
+        if history.stopped != "interrupted":
+            return True
+        # In the middle of a cycle the rate is high, and the weights are worse than before it.
+        self.net.members[k].load_state_dict(before)
+        return False
+
+    def _train(self, k: int, run: int, on: Windows, title: str, **settings: Any) -> History:
+        count, seed = self.recipe.members, self.recipe.seed
+        return fit(
+            self.net.members[k],
+            Draws(on, self.recipe.batch_size, seed + APART * k + run // count),
+            pinball,
+            seed=seed,
+            checkpoint=self.checkpoint.beside(run) if self.checkpoint and run else self.checkpoint,
+            resume=self.resume,
+            progress=self.progress,
+            title=title if count == 1 else f"{title}, network {k + 1} of {count}",
+            **settings,
+        )
 
 
-def _held_out(windows: Windows, truth: np.ndarray) -> list[Batch]:
-    """The windows at the ends of the series, with what followed as their targets."""
-    able = torch.nonzero(windows.lengths >= 3)[:, 0]
-    able = able[:: -(-len(able) // MOST_VALIDATED) or 1]
-    batches = []
-    for some in able.split(AT_ONCE):
-        ends = windows.lengths[some]
-        target = windows.scale(some, ends).apply(torch.from_numpy(truth[some])).float()
-        batches.append(windows.batch(some, ends)._replace(target=target))
-    return batches
+def _windows(panel: Panel, recipe: Recipe) -> Windows:
+    return Windows(panel.values, recipe.lags, recipe.input_size, recipe.h, panel.covariates, recipe.standard)
 
 
-def foresee(net: EncoderDecoder, panel: Panel, recipe: Recipe) -> np.ndarray:
+def foresee(net: nn.Module, panel: Panel, recipe: Recipe) -> np.ndarray:
     """Forecast what follows each series: quantiles (N, h, Q), NaN for a series without any value."""
     known = [i for i, series in enumerate(panel.values) if not np.isnan(series).all()]
     quantiles = np.full((len(panel), recipe.h, len(QUANTILES)), np.nan)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     import numpy as np
 
     from gatework.data.panel import Panel
-    from gatework.models.forecast import EncoderDecoder
+    from gatework.models.ensemble import Ensemble
     from gatework.tasks.recipe import Recipe
 
 
@@ -26,7 +26,7 @@ class Predicting(Backtested):
     """A forecaster that fit has given a panel, a network and its recipe."""
 
     panel_: Panel
-    net_: EncoderDecoder
+    net_: Ensemble
     recipe_: Recipe
 
     def predict(

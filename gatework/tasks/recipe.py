@@ -14,6 +14,8 @@ from gatework.data.standard import Standard
 from gatework.errors import OptionError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from gatework.data.panel import Panel
     from gatework.tasks.forecaster import Forecaster
     from gatework.train.history import History
@@ -50,6 +52,8 @@ class Recipe:
         Of the network.
     standard : Standard, optional
         The units of the covariates, where there are any.
+    members : int
+        Networks that forecast together.
     """
 
     h: int
@@ -63,6 +67,7 @@ class Recipe:
     num_layers: int
     cell: Literal["lstm", "gru", "rnn"]
     standard: Standard | None = None
+    members: int = 1
 
     def to_dict(self) -> dict[str, Any]:
         """Everything, as JSON can hold it."""
@@ -142,18 +147,24 @@ def default_steps(panel: Panel) -> int:
     return 1000 if sum(len(series) for series in panel.values) >= 10_000 else 400
 
 
-def outcome(history: History, spread: float) -> list[str]:
-    """Say what a training came to, and by how much its intervals were widened afterwards."""
+def outcome(history: History, trust: float, spread: Sequence[float]) -> list[str]:
+    """Say what a training came to: when it was best, how far it is trusted, and by how much its intervals grew."""
     kept, taken = history.best_step, len(history.losses)
     if not taken:
         return ["there was no training, and every forecast is the simple one, with its textbook intervals."]
     notes = [
-        f"the weights are those after {kept:,} of {taken:,} training steps, which forecast the last window of each "
-        "series best; that window is also the one scored, and no weight was fitted to it."
+        f"what was held out was forecast best after {kept:,} of {taken:,} training steps"
+        + ("." if history.stopped == "interrupted" else "; as many on everything came after those.")
     ]
-    if spread > 1:
+    if trust < 1:
         notes.append(
-            f"the intervals are {spread:.2g} times as wide as they were learned, so that they hold what they promise "
-            "of that window: its coverage is no proof."
+            f"the forecasts lie {trust:.0%} of the way from the simple ones to the network's, as was best there."
+        )
+    if max(spread) > 1:
+        least, most = f"{min(spread):.2g}", f"{max(spread):.2g}"
+        times = most if least == most else f"{least} to {most}"
+        notes.append(
+            f"the intervals are {times} times as wide as they were learned, so that they hold what they promise of "
+            "what was held out: their coverage of it is no proof."
         )
     return notes

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 FORMAT = 1
+FIRST = "checkpoint.safetensors"
 
 
 def write_whole(path: str | os.PathLike, data: bytes) -> None:
@@ -105,7 +106,18 @@ class Checkpoint:
         self.folder = Path(folder)
         self.fingerprint = fingerprint
         self.run = run
-        self.path = self.folder / "checkpoint.safetensors"
+        self.path = self.folder / FIRST
+
+    def beside(self, number: int) -> Checkpoint:
+        """Give the checkpoint of another training of the same run, counted from 1, in a file of its own."""
+        other = Checkpoint(self.folder, self.fingerprint, self.run)
+        other.path = self.folder / f"checkpoint-{number}.safetensors"
+        return other
+
+    def clear(self) -> None:
+        """Remove the checkpoints beside this one, of trainings that came after it."""
+        for path in self.folder.glob("checkpoint-*.safetensors"):
+            path.unlink()
 
     def exists(self) -> bool:
         """Whether there is one to resume from."""
@@ -119,7 +131,7 @@ class Checkpoint:
 
     def facts(self) -> dict[str, Any]:
         """Return the facts alone, as `load` does, without torch."""
-        facts = about(self.folder)
+        facts = _read(self.path)
         if facts["fingerprint"] != self.fingerprint:
             raise DataError(
                 f"data must be what the training in {self.folder} began with; got other data (fingerprint "
@@ -155,11 +167,14 @@ def about(folder: str | os.PathLike) -> dict[str, Any]:
     DataError
         There is none, it is broken, or a later gatework wrote it.
     """
+    return _read(Path(folder) / FIRST)
+
+
+def _read(path: Path) -> dict[str, Any]:
     from safetensors import SafetensorError, safe_open
 
-    path = Path(folder) / "checkpoint.safetensors"
     if not path.is_file():
-        raise DataError(f"folder must hold a checkpoint; got {folder}, which has none. Fit without resume first.")
+        raise DataError(f"folder must hold a checkpoint; got {path.parent}, which has none. Fit without resume first.")
     try:
         with safe_open(path, framework="numpy") as file:
             facts = json.loads(file.metadata()["gatework"])

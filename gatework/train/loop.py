@@ -34,6 +34,7 @@ def fit(
     checkpoint: Checkpoint | None = None,
     resume: bool = False,
     progress: bool | None = None,
+    title: str = "training",
 ) -> History:
     """Train `model` in place and leave it in eval mode with its best weights.
 
@@ -77,6 +78,8 @@ def fit(
         Go on from that checkpoint; from the start where there is none yet.
     progress : bool, optional
         Show a progress bar; None shows it where stderr is a terminal.
+    title : str
+        What stands before the bar.
 
     Returns
     -------
@@ -107,7 +110,7 @@ def fit(
     if resume and checkpoint is None:
         raise OptionError("checkpoint must be given where resume=True; got None. Pass Checkpoint(folder, fingerprint).")
     training = Training(model, settings, checkpoint)
-    with seeded(seed, training.device), bar(steps, progress) as show:
+    with seeded(seed, training.device), bar(steps, progress, title) as show:
         resumed = resume and training.restore()
         try:
             if not resumed:

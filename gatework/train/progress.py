@@ -14,7 +14,7 @@ RECENT = 20
 
 
 @contextmanager
-def bar(steps: int, wanted: bool | None = None) -> Iterator[Callable]:
+def bar(steps: int, wanted: bool | None = None, title: str = "training") -> Iterator[Callable]:
     """Show a bar of `steps` steps; yields `show(history)`, to be called after every step.
 
     Parameters
@@ -23,6 +23,8 @@ def bar(steps: int, wanted: bool | None = None) -> Iterator[Callable]:
         How many there will be.
     wanted : bool, optional
         None shows it where stderr is a terminal, so that log files and pipes stay clean.
+    title : str
+        What stands before it.
     """
     if not (sys.stderr.isatty() if wanted is None else wanted):
         yield lambda history: None
@@ -30,7 +32,7 @@ def bar(steps: int, wanted: bool | None = None) -> Iterator[Callable]:
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-    columns = ("training", BarColumn(), MofNCompleteColumn(), TextColumn("{task.description}"), TimeRemainingColumn())
+    columns = (title, BarColumn(), MofNCompleteColumn(), TextColumn("{task.description}"), TimeRemainingColumn())
     with Progress(*columns, console=Console(stderr=True), auto_refresh=False) as progress:
         task = progress.add_task("", total=steps)
         drawn = 0.0

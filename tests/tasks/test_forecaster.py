@@ -307,7 +307,7 @@ def test_backtests_that_cannot_be(settings, text):
 
 def test_every_step_ahead_depends_on_the_last_value_through_the_network():
     model = one(series())
-    torch.nn.init.normal_(model.net_.head.weight)
+    torch.nn.init.normal_(model.net_.members[0].head.weight)
     moved = series()
     # The one before the last is neither the level nor, 4 steps ahead, the season that the forecast is measured from.
     moved[-2] += 1.0

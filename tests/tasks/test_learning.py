@@ -1,4 +1,4 @@
-"""Intervals that held too little of the held-out window are widened until they hold what they promise."""
+"""Networks rehearse without the last windows, and then learn from them too; interrupted or resumed, nothing is lost."""
 
 from __future__ import annotations
 
@@ -7,45 +7,141 @@ import pytest
 import torch
 
 from gatework import Forecaster
-from gatework.data.windows import Batch
-from gatework.models.forecast import EncoderDecoder
-from gatework.models.quantiles import QUANTILES
-from gatework.tasks.learning import WIDEST, _spread
+from gatework.data.frame import read
+from gatework.tasks import learning
+from gatework.tasks.learning import learn
+from gatework.tasks.recipe import choose
+from gatework.train.checkpoint import Checkpoint
+
+SIZES = {"hidden_size": 8, "num_layers": 1, "max_steps": 20, "batch_size": 16, "progress": False}
+RNG = np.random.default_rng(0)
+Y = 20 + np.sin(np.arange(80) * np.pi / 6) + 0.1 * RNG.normal(size=80)
 
 
-def held(errors) -> tuple[EncoderDecoder, list[Batch]]:
-    """An untrained network, and windows that miss its median by so many half-widths of its 90 % interval."""
-    net = EncoderDecoder(3, 3, hidden_size=4)
-    past, future = torch.zeros(len(errors), 5, 3), torch.ones(len(errors), 1, 3)
-    with torch.no_grad():
-        half = net(past, future)[0, 0, QUANTILES.index(0.95)]
-    return net, [Batch(past, future, half * torch.tensor(errors)[:, None])]
+def table(y=Y):
+    return {"ds": np.arange(len(y)), "y": y}
 
 
-def test_the_factor_is_that_of_the_rank_which_holds_for_one_more_value():
-    # Of 19 values the rank is 0.9 * 20 = 18, the last but one; the sign does not count.
-    errors = [*np.linspace(-0.5, 0.5, 17), -2.0, 40.0]
-    assert _spread(*held(errors)) == pytest.approx(2.0, rel=1e-5)
+def lesson(members=1, y=Y):
+    model = Forecaster(4, season_length=12, **SIZES)
+    panel = read(table(y), season_length=12)
+    from dataclasses import replace
+
+    return panel, replace(choose(model, panel)[0], members=members)
 
 
-@pytest.mark.parametrize(
-    ("errors", "factor"),
-    [([0.1] * 30, 1.0), ([50.0] * 5, WIDEST), ([np.nan] * 4, 1.0), ([np.nan, 3.0], 3.0)],
-    ids=["wide enough", "no wider than the most", "nothing known", "one known"],
-)
-def test_it_is_never_below_one_nor_above_the_most(errors, factor):
-    assert _spread(*held(errors)) == pytest.approx(factor, rel=1e-5)
+def weights(net):
+    return torch.cat([weight.flatten() for weight in net.parameters()])
+
+
+def interrupt(monkeypatch, training, step):
+    """Press Ctrl-C at a step of the training of this number, counted from 0."""
+    real, runs = learning.Draws.__call__, []
+
+    def call(self, at):
+        if at == 0:
+            runs.append(self)
+        if len(runs) == training + 1 and at == step:
+            raise KeyboardInterrupt
+        return real(self, at)
+
+    monkeypatch.setattr(learning.Draws, "__call__", call)
 
 
 def test_a_forecaster_widens_its_intervals_and_says_so():
-    y = 20 + np.sin(np.arange(80) * np.pi / 6) + 0.1 * np.random.default_rng(0).normal(size=80)
+    y = Y.copy()
     y[-4:] += 30
-    sizes = {"hidden_size": 8, "num_layers": 1, "max_steps": 20, "batch_size": 16, "progress": False}
-    model = Forecaster(4, season_length=12, **sizes).fit({"ds": np.arange(80), "y": y})
-    assert model.net_.spread > 1
-    assert model.notes_[-1].startswith(f"the intervals are {float(model.net_.spread):.2g} times as wide")
+    model = Forecaster(4, season_length=12, **SIZES).fit(table(y))
+    most = model.net_.spread.max()
+    assert most > 1
+    said = next(note for note in model.notes_ if note.startswith("the intervals are "))
+    assert f"{most:.2g} times as wide as they were learned" in said
     wide = model.predict()
     model.net_.spread.fill_(1.0)
     narrow = model.predict()
     np.testing.assert_array_equal(wide["LSTM"], narrow["LSTM"])
-    assert (wide["LSTM-hi-90"] - wide["LSTM-lo-90"] > narrow["LSTM-hi-90"] - narrow["LSTM-lo-90"]).all()
+    widths = [found["LSTM-hi-90"] - found["LSTM-lo-90"] for found in (wide, narrow)]
+    assert (widths[0] >= widths[1]).all()
+    assert widths[0].sum() > widths[1].sum()
+
+
+def test_what_is_held_out_is_not_learned_from_before_it_is_scored():
+    moved = Y.copy()
+    moved[-4:] += 5
+    panel, recipe = lesson()
+    other = read(table(moved), season_length=12)
+    # The last window ends the rehearsal and judges it, so both are ended by hand, at the first validation.
+    one, two = (learn(p, recipe) for p in (panel, other))
+    if one.history.best_step == two.history.best_step:
+        np.testing.assert_allclose(one.rehearsed[..., 6], two.rehearsed[..., 6], rtol=1e-4)
+    assert not torch.equal(weights(one.net), weights(two.net))
+
+
+def test_networks_train_on_everything_for_as_many_steps_as_were_best():
+    steps = []
+    panel, recipe = lesson()
+    real = learning.fit
+
+    def fit(*args, **settings):
+        history = real(*args, **settings)
+        steps.append((settings["steps"], settings["learning_rate"], history.best_step))
+        return history
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(learning, "fit", fit)
+        learn(panel, recipe)
+    (first, rate, best), (second, lower, _) = steps
+    assert (first, second) == (20, best)
+    assert lower == pytest.approx(rate * best / 20)
+
+
+def test_every_network_of_an_ensemble_has_first_weights_and_draws_of_its_own():
+    panel, recipe = lesson(members=3)
+    net = learn(panel, recipe).net
+    a, b, c = (weights(member) for member in net.members)
+    assert not torch.equal(a, b) and not torch.equal(b, c)
+    alone = learn(panel, lesson()[1]).net
+    torch.testing.assert_close(weights(alone.members[0]), a, rtol=0, atol=0)
+
+
+@pytest.mark.parametrize("training", [0, 1, 2, 3], ids=["rehearsal 1", "rehearsal 2", "on all 1", "on all 2"])
+def test_a_training_that_was_interrupted_ends_as_if_it_had_not_been(training, monkeypatch, tmp_path):
+    panel, recipe = lesson(members=2)
+    whole = learn(panel, recipe)
+    checkpoint = Checkpoint(tmp_path, panel.fingerprint())
+    with monkeypatch.context() as patch:
+        # So that every validation leaves a checkpoint.
+        patch.setattr("gatework.train.training.PAUSE", 0.0)
+        interrupt(patch, training, 1)
+        cut = learn(panel, recipe, checkpoint)
+    assert cut.history.stopped == "interrupted"
+    assert len(cut.net.members) == (1 if training == 0 else 2)
+    assert np.isfinite(learning.foresee(cut.net, panel, recipe)).all()
+    resumed = learn(panel, recipe, checkpoint, resume=True)
+    assert resumed.history == whole.history
+    torch.testing.assert_close(weights(resumed.net), weights(whole.net), rtol=0, atol=0)
+    torch.testing.assert_close(resumed.net.spread, whole.net.spread, rtol=0, atol=0)
+    np.testing.assert_array_equal(resumed.rehearsed, whole.rehearsed)
+
+
+def test_the_weights_before_an_interrupted_last_training_are_kept(monkeypatch):
+    panel, recipe = lesson()
+    with monkeypatch.context() as patch:
+        patch.setattr(learning.Lessons, "perform", lambda *_: True)
+        rehearsed = learn(panel, recipe)
+    with monkeypatch.context() as patch:
+        interrupt(patch, 1, 1)
+        cut = learn(panel, recipe)
+    torch.testing.assert_close(weights(cut.net), weights(rehearsed.net), rtol=0, atol=0)
+
+
+def test_a_new_training_forgets_the_checkpoints_of_an_old_one(tmp_path):
+    panel, recipe = lesson()
+    checkpoint = Checkpoint(tmp_path, panel.fingerprint())
+    learn(panel, recipe, checkpoint)
+    assert (tmp_path / "checkpoint-1.safetensors").is_file()
+    from dataclasses import replace
+
+    other = replace(recipe, steps=10)
+    learn(panel, other, checkpoint)
+    assert torch.equal(weights(learn(panel, other, checkpoint, resume=True).net), weights(learn(panel, other).net))

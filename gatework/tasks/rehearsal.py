@@ -1,0 +1,103 @@
+"""What windows that were held out say of networks: how long to train, how far to trust, how wide the intervals must be.
+
+They are the last of each series; a few series have several each, since one window of one series says next to nothing.
+"""
+
+from __future__ import annotations
+
+import math
+
+import torch
+from torch import Tensor, nn
+
+from gatework.data.panel import Panel
+from gatework.data.windows import Batch, Windows
+from gatework.models.ensemble import Ensemble
+from gatework.models.forecast import pinball, quantile_loss, simple_quantiles
+from gatework.models.quantiles import MEDIAN, QUANTILES
+from gatework.tasks.backtest import Origin, origin
+from gatework.tasks.recipe import Recipe
+
+# Windows that say enough; those of few series reach back over no more than this share of the longest.
+ENOUGH, MOST_ORIGINS, SHARE = 64, 24, 0.25
+# Series of one origin, and windows that go through the network at once.
+MOST_SERIES, AT_ONCE = 2048, 512
+# The networks' shares in the forecast that are tried; never none, since the simple forecast may not have seen the last
+# value, and a network has.
+TRUSTS = torch.linspace(0.05, 1, 20).tolist()
+# Held-out values that say how wide one step's interval must be; where its own are fewer, those of steps beside it help.
+VALUES = 400
+# Intervals are widened by no more than this, whatever a few held-out values say.
+WIDEST = 5.0
+
+
+def hold_out(panel: Panel, h: int) -> list[Origin]:
+    """Choose the origins of the windows to hold out, oldest first, the last one h steps before the end."""
+    longest = max(len(series) for series in panel.values)
+    room = max(int(SHARE * longest) - h, 0)
+    count = max(1, min(-(-ENOUGH // len(panel)), MOST_ORIGINS, 1 + room))
+    apart = max(1, min(h, room // max(count - 1, 1)))
+    return [origin(panel, h, h + apart * back) for back in reversed(range(count))]
+
+
+def read(held: list[Origin], recipe: Recipe) -> list[Batch]:
+    """Read the windows at these origins in the units of what was known there, with what followed as their targets."""
+    parts = []
+    for known, truth in held:
+        windows = Windows(known.values, recipe.lags, recipe.input_size, recipe.h, known.covariates, recipe.standard)
+        able = torch.nonzero(windows.lengths >= 3)[:, 0]
+        able = able[:: -(-len(able) // MOST_SERIES) or 1]
+        for some in able.split(AT_ONCE):
+            ends = windows.lengths[some]
+            target = windows.scale(some, ends).apply(torch.from_numpy(truth[some])).float()
+            parts.append(windows.batch(some, ends)._replace(target=target))
+    whole = [torch.cat(tensors) for tensors in zip(*parts, strict=True)]
+    return [Batch(*tensors) for tensors in zip(*(one.split(AT_ONCE) for one in whole), strict=True)]
+
+
+def loss(net: nn.Module, held: list[Batch]) -> float:
+    """Average the quantile loss over the held-out windows."""
+    sizes = [len(batch.target) for batch in held]
+    return sum(n * float(pinball(net, batch)) for n, batch in zip(sizes, held, strict=True)) / sum(sizes)
+
+
+@torch.no_grad()
+def calibrate(net: Ensemble, held: list[Batch]) -> None:
+    """Set how far the networks are trusted, and how much wider than learned the intervals must be."""
+    learned = torch.cat([net.learned(batch.past, batch.future) for batch in held])
+    simple = torch.cat([simple_quantiles(batch.future) for batch in held])
+    target = torch.cat([batch.target for batch in held])
+    losses = [float(quantile_loss(simple + trust * (learned - simple), target)) for trust in TRUSTS]
+    net.trust.fill_(TRUSTS[losses.index(min(losses))])
+    net.spread.copy_(spread(simple + net.trust * (learned - simple), target))
+
+
+def spread(quantiles: Tensor, target: Tensor) -> Tensor:
+    """By how much the intervals of each step (h,) must be widened so that the 90 % one holds 90 % of what was held out.
+
+    Split conformal prediction (Vovk et al., 2005; Romano et al., 2019): quantiles learned from little data are too sure
+    of themselves. It never narrows them.
+
+    Parameters
+    ----------
+    quantiles : (n, h, Q) tensor
+        The forecasts of n windows.
+    target : (n, h) tensor
+        What followed; NaN where that is missing.
+    """
+    low, high = QUANTILES.index(0.05), QUANTILES.index(0.95)
+    error = target - quantiles[..., MEDIAN]
+    width = torch.where(error > 0, quantiles[..., high], quantiles[..., low]) - quantiles[..., MEDIAN]
+    score, (count, h) = error / width, target.shape
+    beside = math.ceil(VALUES / max(count, 1)) // 2
+    return torch.stack([_factor(score[:, max(k - beside, 0) : k + beside + 1]) for k in range(h)])
+
+
+def _factor(score: Tensor) -> Tensor:
+    """The factor that makes the interval hold 90 % of values that lie so many half-widths from the median."""
+    ordered = score[~torch.isnan(score)].sort().values
+    if not len(ordered):
+        return score.new_ones(())
+    # The rank that holds for one more value of the same kind.
+    rank = min(len(ordered), math.ceil(0.9 * (len(ordered) + 1)))
+    return ordered[rank - 1].clamp(1.0, WIDEST)
