@@ -25,6 +25,7 @@ class Told(NamedTuple):
 
     beside: Beside
     group: np.ndarray  # (rows,) which of its own series
+    bounds: list[int]  # where the rows of each of those begin, and where the last ones end
     steps: np.ndarray  # (rows,) ordinals of the times
     made: np.ndarray | None  # (rows,) ordinals of the cutoffs; None without that column
     values: np.ndarray  # (rows, K) float32
@@ -32,9 +33,8 @@ class Told(NamedTuple):
 
     def rows_of(self, series: int) -> slice:
         """The rows for a series of the panel."""
-        group = self.beside.source[series]
-        low, high = np.searchsorted(self.group, [group, group + 1]) if group >= 0 else (0, 0)
-        return slice(int(low), int(high))
+        group = int(self.beside.source[series])
+        return slice(self.bounds[group], self.bounds[group + 1]) if group >= 0 else slice(0, 0)
 
 
 def with_future(panel: Panel, futr_df: Any) -> Panel:
@@ -115,7 +115,8 @@ def _read(panel: Panel, futr_df: Any) -> Told:
         )
     values = expand(np.stack([one.raw for one in read], 1), columns)[order]
     notes = [note for one in read for note in one.notes]
-    return Told(beside, group, steps, made, values, notes)
+    bounds = np.searchsorted(group, np.arange(len(beside.ids) + 1, dtype=group.dtype)).tolist()
+    return Told(beside, group, bounds, steps, made, values, notes)
 
 
 def _starts(panel: Panel, told: Told) -> np.ndarray:

@@ -37,6 +37,11 @@ def test_vintages_stand_at_the_step_behind_their_cutoff():
     assert panel.notes[-1] == "futr_df: 4 vintages of at most 3 steps are read by their cutoff."
 
 
+def test_series_may_share_their_cutoffs():
+    made = {"unique_id": list("aabb"), "cutoff": [3] * 4, "ds": [4, 5, 4, 5], "price": [1.0, 2.0, 3.0, 4.0]}
+    equal(read_made(made).covariates.vintages.values, [[[1, 2]], [[3, 4]]])
+
+
 def test_the_order_of_rows_does_not_matter():
     order = np.random.default_rng(0).permutation(8)
     shuffled = {name: np.array(values)[order] for name, values in MADE.items()}
