@@ -75,3 +75,14 @@ def test_m4(name, series, season, data):
 def test_hours_in_two_columns_are_no_series(data):
     with pytest.raises(DataError, match=r"^dteday must differ from row to row; got 2011-01-01 again in row 2\."):
         read(data / "bike_sharing/hour.csv", time_col="dteday", target_col="cnt")
+
+
+def test_weather_and_holidays_beside_bikes(data):
+    options = {"time_col": "instant", "target_col": "cnt", "hist_exog_list": "casual"}
+    panel = read(data / "bike_sharing/hour.csv", **options, futr_exog_list=["temp", "holiday"])
+    assert panel.covariates.known[0].shape == (17379, 2)
+    assert panel.covariates.known[0][:3, 0].tolist() == np.float32([0.24, 0.22, 0.22]).tolist()
+    # 21 holidays, of which 4 hours have no row.
+    assert panel.covariates.known[0][:, 1].sum() == 500
+    with pytest.raises(DataError, match=r"^dteday must hold numbers, .*; got dates, such as 2011-01-01\. Leave it out"):
+        read(data / "bike_sharing/hour.csv", **options, futr_exog_list=["dteday"])
