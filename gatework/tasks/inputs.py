@@ -116,11 +116,12 @@ def about_future(panel: Panel) -> str:
     covariates = panel.covariates
     if covariates is None or not covariates.columns[1]:
         return ""
-    names = _names(covariates.columns[1])
+    names, one = _names(covariates.columns[1]), len(covariates.columns[1]) == 1
     if covariates.vintages is None:
-        return f"with {names} as they came to be (actuals): a real forecast of them would be worse."
+        they, them = ("it", "it") if one else ("they", "them")
+        return f"with {names} as {they} came to be (actuals): a real forecast of {them} would be worse."
     early = " Windows before a series' first vintage read actuals." if _early(covariates) else ""
-    return f"with {names} as they were forecast (vintages).{early}"
+    return f"with {names} as {'it was' if one else 'they were'} forecast (vintages).{early}"
 
 
 def _early(covariates: Covariates) -> bool:

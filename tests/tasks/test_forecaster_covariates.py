@@ -135,6 +135,8 @@ def test_what_is_read_and_what_the_scores_used_is_said(fitted):
     assert fitted.scores_.to_dict()["future"] == said
     plain = Forecaster(H, hist_exog_list="visitors", **SMALL).fit(frame())
     assert (plain.scores_.future, plain.scores_.table().caption) == ("", None)
+    one = Forecaster(H, futr_exog_list="temp", **SMALL)._checked(frame())
+    assert about_future(one) == "with temp as it came to be (actuals): a real forecast of it would be worse."
 
 
 def test_vintages_are_said_to_be_used():
@@ -143,6 +145,9 @@ def test_vintages_are_said_to_be_used():
     assert scores.future == (
         "with temp and sky as they were forecast (vintages). Windows before a series' first vintage read actuals."
     )
+    told = foreseen(frame()).drop(columns="sky")
+    one = Forecaster(H, futr_exog_list=["temp"], **SMALL)._checked(frame(), told)
+    assert about_future(one).startswith("with temp as it was forecast (vintages).")
 
 
 def changed(table: pd.DataFrame, column: str, last: int) -> pd.DataFrame:
