@@ -93,4 +93,4 @@ class Backtested(Estimator):
         panel = self._checked(df, futr_df, static_df)
         found = walk(panel, self.h, n_windows, step_size, refit, self._copy_that_learned)
         scores = score([as_window(at, quantiles) for at, quantiles in found], self.alias)
-        return replace(scores, future=about_future(panel))
+        return replace(scores, future=about_future(*(at.history for at, _ in found)))

@@ -111,23 +111,26 @@ def about(panel: Panel) -> list[str]:
     return [f"covariates: {'; '.join(f'{_names(columns)} ({what})' for columns, what in kinds if columns)}."]
 
 
-def about_future(panel: Panel) -> str:
-    """Say which future of the known covariates a backtest of these series reads; nothing where there are none."""
-    covariates = panel.covariates
+def about_future(*histories: Panel) -> str:
+    """Say which future of the known covariates forecasts of these histories read; nothing where there are none."""
+    covariates = histories[0].covariates
     if covariates is None or not covariates.columns[1]:
         return ""
     names, one = _names(covariates.columns[1]), len(covariates.columns[1]) == 1
     if covariates.vintages is None:
         they, them = ("it", "it") if one else ("they", "them")
         return f"with {names} as {they} came to be (actuals): a real forecast of {them} would be worse."
-    early = " Windows before a series' first vintage read actuals." if _early(covariates) else ""
-    return f"with {names} as {'it was' if one else 'they were'} forecast (vintages).{early}"
+    early, windows = map(sum, zip(*map(_early, histories), strict=True))
+    but = f" But {early:,} of {windows:,} windows lie before the first vintage and read actuals." if early else ""
+    return f"with {names} as {'it was' if one else 'they were'} forecast (vintages).{but}"
 
 
-def _early(covariates: Covariates) -> bool:
-    """Whether some series has steps before its first vintage, or none."""
-    cutoffs = covariates.vintages.cutoffs if covariates.vintages else ()
-    return any(not len(made) or made[0] > 1 for made in cutoffs)
+def _early(history: Panel) -> tuple[int, int]:
+    """How many series have no vintage that was made by the end of their history, and how many have a history."""
+    vintages = history.covariates.vintages if history.covariates else None
+    made = [len(cutoffs) > 0 for cutoffs in vintages.cutoffs] if vintages else []
+    there = [known for known, series in zip(made, history.values, strict=True) if len(series)]
+    return there.count(False), len(there)
 
 
 def _reach(covariates: Covariates, i: int, length: int) -> np.ndarray:

@@ -142,12 +142,15 @@ def test_what_is_read_and_what_the_scores_used_is_said(fitted):
 def test_vintages_are_said_to_be_used():
     model = Forecaster(H, futr_exog_list=["temp", "sky"], **SMALL)
     scores = model.evaluate(frame(), futr_df=foreseen(frame()))
-    assert scores.future == (
-        "with temp and sky as they were forecast (vintages). Windows before a series' first vintage read actuals."
-    )
+    assert scores.future == "with temp and sky as they were forecast (vintages)."
     told = foreseen(frame()).drop(columns="sky")
     one = Forecaster(H, futr_exog_list=["temp"], **SMALL)._checked(frame(), told)
-    assert about_future(one).startswith("with temp as it was forecast (vintages).")
+    assert about_future(one) == "with temp as it was forecast (vintages)."
+    late = told[(told["cutoff"] >= SPANS[STEPS - 10]) | ((told["cutoff"] >= SPANS[9]) & (told["unique_id"] == "a"))]
+    one = Forecaster(H, futr_exog_list=["temp"], **SMALL)._checked(frame(), late)
+    assert about_future(one.head(10), one.head(4), one.head(STEPS - 5), one.head(STEPS)) == (
+        "with temp as it was forecast (vintages). But 3 of 6 windows lie before the first vintage and read actuals."
+    )
 
 
 def changed(table: pd.DataFrame, column: str, last: int) -> pd.DataFrame:
