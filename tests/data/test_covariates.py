@@ -68,8 +68,9 @@ def test_rows_behind_the_last_value_that_say_nothing_are_left_off():
 
 
 def test_rows_before_the_first_value_are_left_off():
-    table = {"unique_id": list("aaaabbbb"), "ds": [1, 2, 3, 4] * 2, "y": [1, 2, 3, 4, NAN, 6, 7, 8], "x": range(8)}
-    equal(read(table, hist_exog_list="x").covariates.past, [[0, 1, 2, 3], [5, 6, 7]])
+    table = {"unique_id": list("aaabbbbb"), "ds": [1, 2, 3, 1, 2, 3, 4, 6], "y": [1, 2, 3, NAN, NAN, 6, 7, 8]}
+    panel = read({**table, "x": range(8)}, hist_exog_list="x")
+    equal(panel.covariates.past, [[0, 1, 2], [5, 6, NAN, 7]])
 
 
 def test_the_order_of_rows_does_not_matter():
