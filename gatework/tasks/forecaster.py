@@ -54,8 +54,13 @@ class Forecaster(Predicting):
         from the times.
     season_length : int, optional
         Steps in the main season, 1 for none. By default the frequency's own (24 for hours, 12 for months).
+    effort : {"normal", "fast", "best"}
+        How long to train: "fast" a quarter of the normal steps; "best" four networks that forecast together, from other
+        first weights and other windows, four times as long. On M4: see docs/forecast.md.
     max_steps : int, optional
-        Training steps. By default 400, or 1,000 where there are 10,000 values or more to learn from.
+        Training steps, first without the windows that are held out and then once more with them. By default 400 where
+        there are fewer than 10,000 values to learn from, and else up to 2,000, the fewer, the longer the windows; a
+        quarter of that at effort "fast".
     learning_rate : float
         The top of the one-cycle rate.
     batch_size : int
@@ -116,6 +121,7 @@ class Forecaster(Predicting):
         cell: Literal["lstm", "gru", "rnn"] = "lstm",
         freq: str | int | None = None,
         season_length: int | None = None,
+        effort: Literal["normal", "fast", "best"] = "normal",
         max_steps: int | None = None,
         learning_rate: float = 4e-3,
         batch_size: int = 64,
@@ -136,6 +142,7 @@ class Forecaster(Predicting):
         self.cell = cell
         self.freq = freq
         self.season_length = season_length
+        self.effort = effort
         self.max_steps = max_steps
         self.learning_rate = learning_rate
         self.batch_size = batch_size

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import asdict, dataclass
 from numbers import Real
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import numpy as np
 
@@ -24,6 +24,10 @@ if TYPE_CHECKING:
 # little, since lags reach farther back anyway.
 SHORTEST, LONGEST = 24, 512
 
+# Steps of a training, times steps of a window: what much data are worth at normal effort. And the fewest and the most
+# steps, of which the fewest are also enough for less than so many values.
+WORK, FEWEST, MOST, MUCH = 132_000, 400, 2_000, 10_000
+
 # Settings that are whole numbers: the least each may be, and whether None leaves it to the data.
 WHOLE = (
     ("h", 1, False),
@@ -34,6 +38,16 @@ WHOLE = (
     ("batch_size", 1, False),
     ("seed", 0, False),
 )
+
+
+class Effort(NamedTuple):
+    """What an effort comes to."""
+
+    share: float  # of the normal training steps
+    members: int  # networks that forecast together
+
+
+EFFORTS = {"fast": Effort(0.25, 1), "normal": Effort(1, 1), "best": Effort(1, 4)}
 
 
 @dataclass(frozen=True)
@@ -97,6 +111,8 @@ def check(forecaster: Forecaster) -> None:
     rate = forecaster.learning_rate
     if isinstance(rate, bool) or not isinstance(rate, Real) or not 0 < rate < math.inf:
         raise OptionError(f"learning_rate must be a number above 0; got {rate!r}.")
+    if forecaster.effort not in EFFORTS:
+        raise OptionError(f"effort must be 'fast', 'normal' or 'best'; got {forecaster.effort!r}.")
     if forecaster.cell not in ("lstm", "gru", "rnn"):
         raise OptionError(f"cell must be 'lstm', 'gru' or 'rnn'; got {forecaster.cell!r}.")
     if not isinstance(forecaster.alias, str) or not forecaster.alias:
@@ -115,13 +131,16 @@ def choose(forecaster: Forecaster, panel: Panel) -> tuple[Recipe, list[str]]:
     input_size = forecaster.input_size or int(np.clip(panel.season_length + h, SHORTEST, LONGEST))
     # No window reaches farther back than the longest series does.
     input_size = max(1, min(input_size, longest - h))
-    steps = forecaster.max_steps or default_steps(panel)
+    effort = EFFORTS[forecaster.effort]
+    steps = forecaster.max_steps or int(effort.share * default_steps(panel, input_size + h))
     same = ("h", "batch_size", "learning_rate", "seed", "hidden_size", "num_layers", "cell")
     settings = {name: getattr(forecaster, name) for name in same}
     # By the steps before those that are held out.
     learned = [max(len(series) - h, 0) for series in panel.values]
     standard = None if panel.covariates is None else Standard.of(panel.covariates, learned)
-    recipe = Recipe(input_size=input_size, lags=lags, steps=steps, standard=standard, **settings)
+    recipe = Recipe(
+        input_size=input_size, lags=lags, steps=steps, standard=standard, members=effort.members, **settings
+    )
     if longest <= h:
         return recipe, [
             f"h={h:,} is no shorter than any series ({longest:,} steps at most): nothing to learn or score by."
@@ -129,7 +148,8 @@ def choose(forecaster: Forecaster, panel: Panel) -> tuple[Recipe, list[str]]:
     back = " and ".join(f"{lag:,}" for lag in lags)
     notes = [
         f"each forecast reads the last {input_size:,} steps, and their changes over {back}.",
-        f"training takes up to {steps:,} steps of {forecaster.batch_size:,} windows.",
+        f"training takes up to {steps:,} steps of {forecaster.batch_size:,} windows, and as many more on everything"
+        + (f"; {effort.members} networks forecast together." if effort.members > 1 else "."),
     ]
     return recipe, notes
 
@@ -142,9 +162,11 @@ def find_lags(panel: Panel) -> tuple[int, ...]:
     return tuple(sorted(lags))
 
 
-def default_steps(panel: Panel) -> int:
-    """1,000 steps where there is much to learn from, 400 where there is little."""
-    return 1000 if sum(len(series) for series in panel.values) >= 10_000 else 400
+def default_steps(panel: Panel, window: int) -> int:
+    """Choose the training steps at normal effort: few where there is little to learn; else fewer for longer windows."""
+    if sum(len(series) for series in panel.values) < MUCH:
+        return FEWEST
+    return int(np.clip(WORK // window, FEWEST, MOST))
 
 
 def outcome(history: History, trust: float, spread: Sequence[float]) -> list[str]:
