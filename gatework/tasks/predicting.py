@@ -74,6 +74,42 @@ class Predicting(Backtested):
         panel = self._to_continue(df, futr_df, static_df, steps)
         return panel.frame(forecast_columns(panel, self._foresee(panel)[:, :steps], levels, self.alias))
 
+    def simulate(
+        self, n_paths: int = 100, seed: int = 0, df: Any = None, *, futr_df: Any = None, static_df: Any = None
+    ) -> Any:
+        """Draw joint paths: what may happen over all h steps together, such as what they sum up to.
+
+        Each step is as likely as predict's quantiles say. How steps hang together is a Gaussian copula, read off the
+        errors of past forecasts of the series that fit saw; series are drawn independently of each other.
+
+        Parameters
+        ----------
+        n_paths : int
+            Paths a series.
+        seed : int
+            The same seed draws the same paths.
+        df, futr_df, static_df : table, dict or path, optional
+            As for predict.
+
+        Returns
+        -------
+        table
+            Of the kind that came in, N * n_paths * h rows: the id, where there was one, the time, the path's number
+            `sample` from 0, and the value under the alias.
+
+        Raises
+        ------
+        NotFittedError
+            Before fit.
+        DataError, OptionError
+            Data or numbers that cannot be used.
+        """
+        from gatework.tasks.simulate import simulate
+
+        self._check_fitted("simulate")
+        panel = self._to_continue(df, futr_df, static_df, self.h)
+        return panel.frame(simulate(self._foresee, self.panel_, panel, self.h, n_paths, seed, self.alias))
+
     def score(self, df: Any, y: None = None, *, futr_df: Any = None, static_df: Any = None) -> float:
         """Forecast the last h steps of each series from those before, and give minus the MASE: higher is better.
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -25,8 +27,6 @@ def table(y=Y):
 def lesson(members=1, y=Y):
     model = Forecaster(4, season_length=12, **SIZES)
     panel = read(table(y), season_length=12)
-    from dataclasses import replace
-
     return panel, replace(choose(model, panel)[0], members=members)
 
 
@@ -99,7 +99,8 @@ def test_every_network_of_an_ensemble_has_first_weights_and_draws_of_its_own():
     panel, recipe = lesson(members=3)
     net = learn(panel, recipe).net
     a, b, c = (weights(member) for member in net.members)
-    assert not torch.equal(a, b) and not torch.equal(b, c)
+    assert not torch.equal(a, b)
+    assert not torch.equal(b, c)
     alone = learn(panel, lesson()[1]).net
     torch.testing.assert_close(weights(alone.members[0]), a, rtol=0, atol=0)
 
@@ -140,8 +141,6 @@ def test_a_new_training_forgets_the_checkpoints_of_an_old_one(tmp_path):
     checkpoint = Checkpoint(tmp_path, panel.fingerprint())
     learn(panel, recipe, checkpoint)
     assert (tmp_path / "checkpoint-1.safetensors").is_file()
-    from dataclasses import replace
-
     other = replace(recipe, steps=10)
     learn(panel, other, checkpoint)
     assert torch.equal(weights(learn(panel, other, checkpoint, resume=True).net), weights(learn(panel, other).net))

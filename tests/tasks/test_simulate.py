@@ -262,3 +262,16 @@ def test_a_column_called_sample_is_refused_before_anything_is_forecast():
     with pytest.raises(OptionError) as error:
         simulate(pytest.fail, panel, panel, 2, 9, 0, "sample")
     assert str(error.value) == "your columns must not be called 'sample', as a path's number is; got one. Rename it."
+
+
+def test_a_forecaster_draws_paths_as_a_table_of_the_kind_that_came_in():
+    import pandas as pd
+
+    df = pd.DataFrame({"unique_id": "a", "ds": pd.date_range("2024-01-01", periods=60), "y": np.arange(60.0) % 7})
+    model = gatework.Forecaster(4, hidden_size=8, num_layers=1, max_steps=5, progress=False).fit(df)
+    paths = model.simulate(3, seed=1)
+    assert list(paths.columns) == ["unique_id", "ds", "sample", "LSTM"]
+    pd.testing.assert_frame_equal(
+        paths[paths["sample"] == 2][["unique_id", "ds"]].reset_index(drop=True), model.predict()[["unique_id", "ds"]]
+    )
+    pd.testing.assert_frame_equal(paths, model.simulate(3, seed=1))
