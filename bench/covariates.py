@@ -5,8 +5,8 @@
 
 A model learns from all that lies before the last 81 days (60 days and 21, the usual validation and test parts), and
 forecasts each of these days from the midnight before. Weather is read as it came to be where the table says
-"actuals": nobody kept the forecasts of 2012, and a real one would help less. Only the last two rows of the table are
-what a person without any weather forecast can have.
+"actuals": nobody kept the forecasts of 2012, and a real one would help less. The last model reads what a person
+without any weather forecast has.
 """
 
 from __future__ import annotations
@@ -66,7 +66,7 @@ def main() -> None:
 
     commit = subprocess.run(["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True).stdout.strip()
     print(f"torch {torch.__version__}, {torch.get_num_threads()} threads, commit {commit}; {arguments.days} days")
-    print(f"{'':36}MASE by seed{'':{max(0, 6 * arguments.seeds - 10)}}mean   inside 90 %   seconds")
+    print(f"{'MASE':36}{'by seed':{7 * arguments.seeds - 2}}   {'mean':5}   inside 90 %   seconds")
     for name, lists in MODELS.items():
         begin, found = time.perf_counter(), []
         for seed in range(arguments.seeds):
@@ -75,9 +75,9 @@ def main() -> None:
         seconds = (time.perf_counter() - begin) / arguments.seeds
         mases, inside = ([getattr(one.rows["LSTM"], what) for one in found] for what in ("mase", "coverage"))
         shown = "  ".join(f"{mase:.3f}" for mase in mases)
-        print(f"{name:36}{shown}   {np.mean(mases):.3f}   {np.mean(inside):6.1f} %   {seconds:7.0f}", flush=True)
+        print(f"{name:36}{shown:7}   {np.mean(mases):.3f}   {np.mean(inside):9.1f} %   {seconds:7.0f}", flush=True)
     naive = found[0].rows["SeasonalNaive"].mase
-    print(f"{'the day before (seasonal naive)':36}{naive:.3f}")
+    print(f"{'the day before (seasonal naive)':36}{naive:<7.3f}   {naive:.3f}")
 
 
 if __name__ == "__main__":
