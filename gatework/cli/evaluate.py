@@ -56,7 +56,7 @@ def evaluate(
     parameters, known = look_into(model)
     panel, copy = read_like(parameters, known, data, futr, static), Forecaster(**parameters)
     # Refused here, before it takes long; evaluate asks for the same.
-    origins(panel, copy.h, windows, copy.h if step_size is None else step_size)
+    origins(panel, copy.ahead, windows, copy.h if step_size is None else step_size, copy.lead)
     out = sys.stderr if as_json else sys.stdout
     tell_data(data, panel, out)
     tell(["a copy of the model is trained on what lies before the first window."], out)

@@ -18,23 +18,29 @@ FEWEST = 3
 
 
 class Origin(NamedTuple):
-    """One point in time: the history up to it, and the h values after it (N, h), NaN where there is none."""
+    """One point in time: the history up to it, and the h values after it (N, h), NaN where there is none.
+
+    The first `lead` of them are not asked for, and NaN.
+    """
 
     history: Panel
     truth: np.ndarray
+    lead: int = 0
 
 
-def origin(panel: Panel, h: int, drop: int) -> Origin:
+def origin(panel: Panel, h: int, drop: int, lead: int = 0) -> Origin:
     """Stand `drop` steps, at least h, before the end of each series; one with no more steps has no history there."""
     truth = np.full((len(panel), h), np.nan)
     for row, series in zip(truth, panel.values, strict=True):
         if len(series) > drop:
-            row[:] = series[len(series) - drop :][:h]
-    return Origin(panel.head(drop), truth)
+            row[lead:] = series[len(series) - drop + lead :][: h - lead]
+    return Origin(panel.head(drop), truth, lead)
 
 
-def origins(panel: Panel, h: int, n_windows: int, step_size: int) -> list[Origin]:
+def origins(panel: Panel, h: int, n_windows: int, step_size: int, lead: int = 0) -> list[Origin]:
     """Stand at `n_windows` points, `step_size` steps apart, the last one h steps before the end; oldest first.
+
+    The first `lead` of the h steps after each are not asked for.
 
     Raises
     ------
@@ -52,7 +58,7 @@ def origins(panel: Panel, h: int, n_windows: int, step_size: int) -> list[Origin
             f"data must have a series of {need:,} steps for h={h}, n_windows={n_windows} and step_size={step_size}; "
             f"got {longest:,} at most. Ask for less, or give a longer history."
         )
-    return [origin(panel, h, h + step_size * back) for back in reversed(range(n_windows))]
+    return [origin(panel, h, h + step_size * back, lead) for back in reversed(range(n_windows))]
 
 
 def walk(
@@ -62,10 +68,11 @@ def walk(
     step_size: int | None,
     refit: bool,
     learn: Callable[[Panel], Callable[[Panel], np.ndarray]],
+    lead: int = 0,
 ) -> list[tuple[Origin, np.ndarray]]:
     """Forecast from each of `origins`, as quantiles (N, h, Q): with what `learn` makes of the first, or of each."""
     found: list[tuple[Origin, np.ndarray]] = []
-    for at in origins(panel, h, n_windows, h if step_size is None else step_size):
+    for at in origins(panel, h, n_windows, h - lead if step_size is None else step_size, lead):
         if not found or refit:
             forecast = learn(at.history)
         found.append((at, forecast(at.history)))
@@ -77,10 +84,12 @@ def as_window(at: Origin, quantiles: np.ndarray, level: float = 90) -> Window:
     return Window(at.history, at.truth, Forecast(quantiles[..., MEDIAN], *interval(quantiles, level)), quantiles)
 
 
-def forecast_columns(panel: Panel, quantiles: np.ndarray, levels: Sequence[float], alias: str) -> dict[Any, np.ndarray]:
+def forecast_columns(
+    panel: Panel, quantiles: np.ndarray, levels: Sequence[float], alias: str, lead: int = 0
+) -> dict[Any, np.ndarray]:
     """Lay forecasts (N, h, Q) out as a long table: id (if there is one), time, the median, and each interval's ends.
 
-    A series of no steps has no place in time, and no rows.
+    The first of the h steps comes `lead` steps after the next. A series of no steps has no place in time, and no rows.
     """
     kept = _present(panel)
     h = quantiles.shape[1]
@@ -89,7 +98,7 @@ def forecast_columns(panel: Panel, quantiles: np.ndarray, levels: Sequence[float
         ids = np.empty(len(kept), dtype=object)
         ids[:] = [panel.ids[i] for i in kept]
         table[panel.columns.id] = ids.repeat(h)
-    table[panel.columns.time] = panel.freq.times((panel.last()[kept, None] + np.arange(1, h + 1)).ravel())
+    table[panel.columns.time] = panel.freq.times((panel.last()[kept, None] + lead + np.arange(1, h + 1)).ravel())
     rows = quantiles[kept].reshape(len(kept) * h, -1)
     table[alias] = rows[:, MEDIAN]
     for level in levels:
@@ -105,9 +114,10 @@ def backtest_columns(
     After the time comes `cutoff`, the last time that was known; after the alias the target, under its own name.
     """
     parts, series = [], []
-    for (history, truth), quantiles in found:
-        kept, h = _present(history), truth.shape[1]
-        table = forecast_columns(history, quantiles, levels, alias)
+    for (history, truth, lead), quantiles in found:
+        kept, truth = _present(history), truth[:, lead:]
+        h = truth.shape[1]
+        table = forecast_columns(history, quantiles[:, lead:], levels, alias, lead)
         known = {name: table.pop(name) for name in (history.columns.id, history.columns.time) if name in table}
         cutoff = history.freq.times(history.last()[kept].repeat(h))
         parts.append({**known, "cutoff": cutoff, history.columns.target: truth[kept].ravel(), **table})

@@ -23,7 +23,13 @@ class Backtested(Estimator):
     """A forecaster that can be sent back in time. It has `h` and `alias`, reads data, and can make a learned copy."""
 
     h: int
+    lead: int
     alias: str
+
+    @property
+    def ahead(self) -> int:
+        """Steps from the last value to the last forecast."""
+        return self.lead + self.h
 
     def _checked(self, df: Any, futr_df: Any = None, static_df: Any = None) -> Panel:
         raise NotImplementedError
@@ -52,7 +58,7 @@ class Backtested(Estimator):
         df : table, dict or path
             As for fit.
         n_windows : int
-            How many cutoffs, the last of them h steps before the end of each series.
+            How many cutoffs, the last of them h steps, and `lead` more, before the end of each series.
         step_size : int, optional
             Steps from one cutoff to the next; by default h, so that windows do not overlap.
         refit : bool
@@ -76,7 +82,7 @@ class Backtested(Estimator):
         """
         levels = check_levels(level)
         panel = self._checked(df, futr_df, static_df)
-        found = walk(panel, self.h, n_windows, step_size, refit, self._copy_that_learned)
+        found = walk(panel, self.ahead, n_windows, step_size, refit, self._copy_that_learned, self.lead)
         return panel.frame(backtest_columns(found, levels, self.alias))
 
     def evaluate(
@@ -91,6 +97,6 @@ class Backtested(Estimator):
     ) -> Scores:
         """Score what `cross_validation` forecasts beside both naive forecasts. The parameters are the same."""
         panel = self._checked(df, futr_df, static_df)
-        found = walk(panel, self.h, n_windows, step_size, refit, self._copy_that_learned)
+        found = walk(panel, self.ahead, n_windows, step_size, refit, self._copy_that_learned, self.lead)
         scores = score([as_window(at, quantiles) for at, quantiles in found], self.alias)
         return replace(scores, future=about_future(*(at.history for at, _ in found)))

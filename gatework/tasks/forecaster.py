@@ -40,6 +40,9 @@ class Forecaster(Predicting):
     ----------
     h : int
         Steps to forecast: the one thing only you know.
+    lead : int
+        Steps between the last value and the first forecast: a day-ahead market asks at noon for all of tomorrow, which
+        is `h=24, lead=12`.
     input_size : int, optional
         Steps that the network reads before each forecast. By default a season and h, at least 24 and at most 512;
         lags of a season, and of a week where a season is a day, reach farther back.
@@ -115,6 +118,7 @@ class Forecaster(Predicting):
         self,
         h: int,
         *,
+        lead: int = 0,
         input_size: int | None = None,
         hidden_size: int = 64,
         num_layers: int = 2,
@@ -136,6 +140,7 @@ class Forecaster(Predicting):
         progress: bool | None = None,
     ):
         self.h = h
+        self.lead = lead
         self.input_size = input_size
         self.hidden_size = hidden_size
         self.num_layers = num_layers

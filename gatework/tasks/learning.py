@@ -77,7 +77,7 @@ def learn(
         Trained networks to begin with, which stay as they are.
     """
     lessons = Lessons(build(recipe) if start is None else deepcopy(start), recipe, checkpoint, resume, progress)
-    net, held = lessons.net, rehearsal.hold_out(panel, recipe.h)
+    net, held = lessons.net, rehearsal.hold_out(panel, recipe.h, recipe.lead)
     before, windows = _windows(held[0].history, recipe), rehearsal.read(held, recipe)
     if not len(Draws(before, recipe.batch_size, recipe.seed)):
         return Learned(net, History(stopped="finished"), held[-1], foresee(net, held[-1].history, recipe))

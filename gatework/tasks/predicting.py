@@ -38,7 +38,7 @@ class Predicting(Backtested):
         futr_df: Any = None,
         static_df: Any = None,
     ) -> Any:
-        """Forecast the next h steps of each series.
+        """Forecast the next h steps of each series, after `lead` others.
 
         Parameters
         ----------
@@ -72,7 +72,7 @@ class Predicting(Backtested):
         self._check_fitted("predict")
         levels, steps = check_levels(level), check_steps(h, self.h)
         panel = self._to_continue(df, futr_df, static_df, steps)
-        return panel.frame(forecast_columns(panel, self._foresee(panel)[:, :steps], levels, self.alias))
+        return panel.frame(self._columns(panel, steps, levels))
 
     def simulate(
         self, n_paths: int = 100, seed: int = 0, df: Any = None, *, futr_df: Any = None, static_df: Any = None
@@ -108,7 +108,9 @@ class Predicting(Backtested):
 
         self._check_fitted("simulate")
         panel = self._to_continue(df, futr_df, static_df, self.h)
-        return panel.frame(simulate(self._foresee, self.panel_, panel, self.h, n_paths, seed, self.alias))
+        return panel.frame(
+            simulate(self._foresee, self.panel_, panel, self.ahead, n_paths, seed, self.alias, self.lead)
+        )
 
     def score(self, df: Any, y: None = None, *, futr_df: Any = None, static_df: Any = None) -> float:
         """Forecast the last h steps of each series from those before, and give minus the MASE: higher is better.
@@ -124,7 +126,7 @@ class Predicting(Backtested):
         """
         self._check_fitted("score")
         panel = read_more(self.get_params(), self.panel_, df, futr_df, static_df)
-        at = origins(panel, self.h, 1, self.h)[0]
+        at = origins(panel, self.ahead, 1, 1, self.lead)[0]
         return -score([as_window(at, self._foresee(at.history))], self.alias).rows[self.alias].mase
 
     def plot(
@@ -156,9 +158,7 @@ class Predicting(Backtested):
         self._check_fitted("plot")
         levels, steps = check_levels(level), check_steps(h, self.h)
         panel = self._to_continue(df, futr_df, static_df, steps)
-        return plot(
-            panel, forecast_columns(panel, self._foresee(panel)[:, :steps], levels, self.alias), self.alias, ids
-        )
+        return plot(panel, self._columns(panel, steps, levels), self.alias, ids)
 
     def _checked(self, df: Any, futr_df: Any = None, static_df: Any = None) -> Panel:
         check(self)  # type: ignore[arg-type]
@@ -166,8 +166,12 @@ class Predicting(Backtested):
 
     def _to_continue(self, df: Any, futr_df: Any, static_df: Any, steps: int) -> Panel:
         panel = read_more(self.get_params(), self.panel_, df, futr_df, static_df)
-        check_future(panel, steps)
+        check_future(panel, self.lead + steps)
         return panel
+
+    def _columns(self, panel: Panel, steps: int, levels: Sequence[float]) -> dict[Any, np.ndarray]:
+        found = self._foresee(panel)[:, self.lead : self.lead + steps]
+        return forecast_columns(panel, found, levels, self.alias, self.lead)
 
     def _foresee(self, panel: Panel) -> np.ndarray:
         from gatework.tasks.learning import foresee

@@ -31,6 +31,7 @@ WORK, FEWEST, MOST, MUCH = 132_000, 400, 2_000, 10_000
 # Settings that are whole numbers: the least each may be, and whether None leaves it to the data.
 WHOLE = (
     ("h", 1, False),
+    ("lead", 0, False),
     ("input_size", 1, True),
     ("hidden_size", 1, False),
     ("num_layers", 1, False),
@@ -58,6 +59,8 @@ class Recipe:
     ----------
     h, input_size : int
         Steps to forecast, and steps to read before them.
+    lead : int
+        The first of the h, which are not asked for.
     lags : tuple of int
         1, and the seasons' lengths, ascending.
     steps, batch_size, learning_rate, seed
@@ -82,6 +85,7 @@ class Recipe:
     cell: Literal["lstm", "gru", "rnn"]
     standard: Standard | None = None
     members: int = 1
+    lead: int = 0
 
     def to_dict(self) -> dict[str, Any]:
         """Everything, as JSON can hold it."""
@@ -126,24 +130,31 @@ def check(forecaster: Forecaster) -> None:
 
 def choose(forecaster: Forecaster, panel: Panel) -> tuple[Recipe, list[str]]:
     """Fill in what a Forecaster leaves open, and say what was chosen."""
-    h, lags = forecaster.h, find_lags(panel)
+    h, lags = forecaster.ahead, find_lags(panel)
     longest = max(len(series) for series in panel.values)
     input_size = forecaster.input_size or int(np.clip(panel.season_length + h, SHORTEST, LONGEST))
     # No window reaches farther back than the longest series does.
     input_size = max(1, min(input_size, longest - h))
     effort = EFFORTS[forecaster.effort]
     steps = forecaster.max_steps or int(effort.share * default_steps(panel, input_size + h))
-    same = ("h", "batch_size", "learning_rate", "seed", "hidden_size", "num_layers", "cell")
+    same = ("lead", "batch_size", "learning_rate", "seed", "hidden_size", "num_layers", "cell")
     settings = {name: getattr(forecaster, name) for name in same}
     # By the steps before those that are held out.
     learned = [max(len(series) - h, 0) for series in panel.values]
     standard = None if panel.covariates is None else Standard.of(panel.covariates, learned)
     recipe = Recipe(
-        input_size=input_size, lags=lags, steps=steps, standard=standard, members=effort.members, **settings
+        h=h,
+        input_size=input_size,
+        lags=lags,
+        steps=steps,
+        standard=standard,
+        members=effort.members,
+        **settings,
     )
     if longest <= h:
+        asked = f"lead + h = {h:,}" if forecaster.lead else f"h={h:,}"
         return recipe, [
-            f"h={h:,} is no shorter than any series ({longest:,} steps at most): nothing to learn or score by."
+            f"{asked} is no shorter than any series ({longest:,} steps at most): nothing to learn or score by."
         ]
     back = " and ".join(f"{lag:,}" for lag in lags)
     notes = [

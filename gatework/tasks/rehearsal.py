@@ -31,19 +31,19 @@ VALUES = 400
 WIDEST = 5.0
 
 
-def hold_out(panel: Panel, h: int) -> list[Origin]:
+def hold_out(panel: Panel, h: int, lead: int = 0) -> list[Origin]:
     """Choose the origins of the windows to hold out, oldest first, the last one h steps before the end."""
     longest = max(len(series) for series in panel.values)
     room = max(int(SHARE * longest) - h, 0)
     count = max(1, min(-(-ENOUGH // len(panel)), MOST_ORIGINS, 1 + room))
     apart = max(1, min(h, room // max(count - 1, 1)))
-    return [origin(panel, h, h + apart * back) for back in reversed(range(count))]
+    return [origin(panel, h, h + apart * back, lead) for back in reversed(range(count))]
 
 
 def read(held: list[Origin], recipe: Recipe) -> list[Batch]:
     """Read the windows at these origins in the units of what was known there, with what followed as their targets."""
     parts = []
-    for known, truth in held:
+    for known, truth, _ in held:
         windows = Windows(known.values, recipe.lags, recipe.input_size, recipe.h, known.covariates, recipe.standard)
         able = torch.nonzero(windows.lengths >= 3)[:, 0]
         able = able[:: -(-len(able) // MOST_SERIES) or 1]

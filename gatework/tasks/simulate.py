@@ -38,6 +38,7 @@ def simulate(
     n_paths: int,
     seed: int,
     alias: str,
+    lead: int = 0,
 ) -> dict[Any, np.ndarray]:
     """Draw joint paths of what follows a panel, as a long table.
 
@@ -57,6 +58,8 @@ def simulate(
         The same seed draws the same paths.
     alias : str
         The forecaster's name.
+    lead : int
+        The first of the h steps, which are not asked for.
 
     Returns
     -------
@@ -73,7 +76,8 @@ def simulate(
             raise OptionError(f"{name} must be a whole number of at least {least}; got {value!r}.")
     if "sample" in (panel.columns.id, panel.columns.time, alias):
         raise OptionError("your columns must not be called 'sample', as a path's number is; got one. Rename it.")
-    return path_columns(panel, draw(forecast(panel), dependence(forecast, past, h), n_paths, seed), alias)
+    paths = draw(forecast(panel), dependence(forecast, past, h), n_paths, seed)
+    return path_columns(panel, paths[..., lead:], alias, lead)
 
 
 def dependence(forecast: Callable[[Panel], np.ndarray], panel: Panel, h: int) -> np.ndarray:
@@ -122,7 +126,7 @@ def draw(quantiles: np.ndarray, correlated: np.ndarray, n_paths: int, seed: int)
     return paths
 
 
-def path_columns(panel: Panel, paths: np.ndarray, alias: str) -> dict[Any, np.ndarray]:
+def path_columns(panel: Panel, paths: np.ndarray, alias: str, lead: int = 0) -> dict[Any, np.ndarray]:
     """Lay paths (N, n_paths, h) out as a long table: id (if there is one), time, `sample` from 0, and the alias.
 
     By series, then sample, then time. A series of no steps has no place in time, and no rows.
@@ -130,7 +134,7 @@ def path_columns(panel: Panel, paths: np.ndarray, alias: str) -> dict[Any, np.nd
     series, n_paths, h = paths.shape
     # Which series a row of a forecast's table is of: those that have no place in time are not in it.
     which = np.broadcast_to(np.arange(series)[:, None, None], (series, h, len(QUANTILES)))
-    table = forecast_columns(panel, which, [], alias)
+    table = forecast_columns(panel, which, [], alias, lead)
     kept = table.pop(alias)[::h]
     shape = (len(kept), n_paths, h)
     table = {name: np.broadcast_to(one.reshape(-1, 1, h), shape).ravel() for name, one in table.items()}
