@@ -85,11 +85,15 @@ def test_what_nobody_said_of_the_future_decays():
 
 def vintages_by_hand() -> Context:
     said = Vintages(
-        (np.array([], dtype=np.int64), np.array([3, 5])),
-        (np.zeros((0, 3, 1), dtype=np.float32), np.array([[30, 40, 50], [51, nan, 71]], dtype=np.float32)[..., None]),
+        (none := np.array([], dtype=np.int64), np.array([3, 5]), none),
+        (
+            empty := np.zeros((0, 3, 1), dtype=np.float32),
+            np.array([[30, 40, 50], [51, nan, 71]], dtype=np.float32)[..., None],
+            empty,
+        ),
     )
-    actual = [column(*range(10)), column(*range(100, 110))]
-    x = covariates([np.zeros((8, 0))] * 2, actual, vintages=said)
+    actual = [column(*range(10)), column(*range(100, 110)), column(*range(10))]
+    x = covariates([np.zeros((8, 0))] * 3, actual, vintages=said)
     return context(x, known=[GAPS], h=3)
 
 
@@ -116,8 +120,9 @@ def test_the_latest_vintage_is_read_by_hand(cutoff, values, known):
     np.testing.assert_allclose(found[:, 2], wanted, rtol=1e-5, atol=1e-4)
 
 
-def test_a_series_that_has_no_vintage_reads_what_came_to_be():
-    found = vintages_by_hand().future(*at(8, 0))[0]
+@pytest.mark.parametrize("neighbour", [0, 2])
+def test_a_series_that_has_no_vintage_reads_what_came_to_be(neighbour):
+    found = vintages_by_hand().future(*at(8, neighbour))[0]
     np.testing.assert_allclose(found[:, 0], np.arcsinh([8, 9, 8.1]), rtol=1e-6)
 
 
