@@ -59,7 +59,7 @@ def predict(
     if plot is not None:
         check_picture(plot)
     panel = read_like(parameters, known, data, futr, static)
-    check_future(panel, steps)
+    check_future(panel, parameters.get("lead", 0) + steps)
     if data is not None:
         # Where the forecasts are printed, nothing else is, so that another program can read them.
         tell_data(data, panel, sys.stderr if output is None else None)

@@ -80,8 +80,13 @@ def with_static(
         notes.append(note)
     else:
         notes += passed_over(beside, "static_df")
+    static = values[source]
+    if keep_static_only and panel.covariates is not None and panel.covariates.columns[2] == columns:
+        # What the table does not say of a series stays as it was.
+        kept = source < 0
+        static[kept], source = panel.covariates.static[kept], np.where(kept, 0, source)
     _refuse_missing(panel, source)
-    return replace(panel, covariates=_with(panel, values[source], columns), notes=(*panel.notes, *notes))
+    return replace(panel, covariates=_with(panel, static, columns), notes=(*panel.notes, *notes))
 
 
 def _taken_over(panel: Panel, known: Panel) -> Panel:
@@ -132,6 +137,7 @@ def _extended(panel: Panel, beside: Beside) -> tuple[Panel, np.ndarray, str]:
             covariates,
             past=ordered(covariates.past, past),
             known=ordered(covariates.known, known),
+            static=_ordered_static(covariates.static, len(new), order),
             vintages=vintages
             and Vintages(
                 ordered(vintages.cutoffs, vintages.cutoffs[0][:0]), ordered(vintages.values, vintages.values[0][:0])
@@ -148,6 +154,11 @@ def _extended(panel: Panel, beside: Beside) -> tuple[Panel, np.ndarray, str]:
     what = "series is" if len(new) == 1 else "series are"
     note = f"static_df: {len(new):,} {what} not in the data, {new[0][0]!r} first: known by what never changes alone."
     return longer, source, note
+
+
+def _ordered_static(static: np.ndarray, new: int, order: list[int]) -> np.ndarray:
+    """The statics that were known, with rows of NaN for new series."""
+    return np.concatenate([static, np.full((new, static.shape[1]), np.nan, np.float32)])[order]
 
 
 def _names_of(panel: Panel, name: Any) -> list[Any]:

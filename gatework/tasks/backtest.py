@@ -89,9 +89,9 @@ def forecast_columns(
 ) -> dict[Any, np.ndarray]:
     """Lay forecasts (N, h, Q) out as a long table: id (if there is one), time, the median, and each interval's ends.
 
-    The first of the h steps comes `lead` steps after the next. A series of no steps has no place in time, and no rows.
+    The first of the h steps comes `lead` steps after the next. A series of no steps and no forecast has no rows.
     """
-    kept = _present(panel)
+    kept = np.flatnonzero(_has_steps(panel) | ~np.isnan(quantiles).all((1, 2)))
     h = quantiles.shape[1]
     table: dict[Any, np.ndarray] = {}
     if panel.columns.id is not None:
@@ -115,7 +115,7 @@ def backtest_columns(
     """
     parts, series = [], []
     for (history, truth, lead), quantiles in found:
-        kept, truth = _present(history), truth[:, lead:]
+        kept, truth = np.flatnonzero(_has_steps(history)), truth[:, lead:]
         h = truth.shape[1]
         table = forecast_columns(history, quantiles[:, lead:], levels, alias, lead)
         known = {name: table.pop(name) for name in (history.columns.id, history.columns.time) if name in table}
@@ -126,6 +126,6 @@ def backtest_columns(
     return {name: np.concatenate([part[name] for part in parts])[order] for name in parts[0]}
 
 
-def _present(panel: Panel) -> np.ndarray:
-    """Which series have a step at all."""
-    return np.flatnonzero([len(series) > 0 for series in panel.values])
+def _has_steps(panel: Panel) -> np.ndarray:
+    """Which series have a step at all, (N,)."""
+    return np.array([len(series) > 0 for series in panel.values])

@@ -226,7 +226,7 @@ class Forecaster(Predicting):
         net, self.panel_, self.history_ = learned.net, panel, learned.history
         self.net_, self.recipe_ = net, replace(recipe, members=len(net.members))
         window = as_window(learned.held, learned.rehearsed)
-        self.scores_ = replace(score([window], self.alias), future=about_future(panel))
+        self.scores_ = replace(score([window], self.alias), future=about_future(learned.held.history))
         scored = [f"the scores are {self.scores_.future}"] if self.scores_.future else []
         self.notes_ += [*outcome(self.history_, float(net.trust), net.spread.tolist()), *scored]
 

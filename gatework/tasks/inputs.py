@@ -8,6 +8,7 @@ import numpy as np
 
 from gatework.data.frame import read
 from gatework.data.futures import with_future
+from gatework.data.static import with_static
 from gatework.errors import DataError, OptionError
 
 if TYPE_CHECKING:
@@ -36,17 +37,20 @@ def read_more(
     params : dict
         The forecaster's; one that an older gatework saved knows of no covariates.
     known : Panel
-        The series of fit, which are continued where `df` is None. New data read their static covariates off it, where
-        `static_df` is None.
+        The series of fit, which are continued where `df` is None, and others beside them that `static_df` names: of
+        series that have no value yet, what never changes is all that is known. New data read their static covariates
+        off it, where `static_df` is None.
     df, futr_df, static_df : table, dict or path, optional
         As for predict.
     """
+    statics = params.get("stat_exog_list")
     if df is None:
         if static_df is not None:
-            raise OptionError("static_df must come with df; got it alone. The series of fit keep what fit was given.")
+            listed = [statics] if isinstance(statics, str) else statics or []
+            known = with_static(known, static_df, listed, like=known.covariates, keep_static_only=True)
         return known if futr_df is None else with_future(known, futr_df)
     names: dict[str, Any] = {name: params.get(name) for name in NAMES}
-    if params.get("stat_exog_list") and static_df is None:
+    if statics and static_df is None:
         static_df = known
     return read(
         df,

@@ -9,6 +9,7 @@ from gatework.models.quantiles import check_levels
 from gatework.tasks.backtest import as_window, forecast_columns, origins
 from gatework.tasks.backtested import Backtested
 from gatework.tasks.inputs import check_future, check_steps, read_first, read_more
+from gatework.tasks.newcomers import welcome
 from gatework.tasks.recipe import check
 from gatework.tasks.scores import score
 
@@ -53,7 +54,9 @@ class Predicting(Backtested):
             The covariates of `futr_exog_list` for these steps, with ids and times; they may also stand in rows of `df`
             without a target. By default what fit was given.
         static_df : table, dict or path, optional
-            The covariates of `stat_exog_list` for the series of `df`. By default what fit was given for them.
+            The covariates of `stat_exog_list` for the series of `df`. By default what fit was given for them. Without
+            `df`, it may name new series, which have no value yet; in `df` they are rows without a target. Their
+            forecast is a mixture of those of the ten series most like them.
 
         Returns
         -------
@@ -170,7 +173,7 @@ class Predicting(Backtested):
         return panel
 
     def _columns(self, panel: Panel, steps: int, levels: Sequence[float]) -> dict[Any, np.ndarray]:
-        found = self._foresee(panel)[:, self.lead : self.lead + steps]
+        found = welcome(panel, self._foresee(panel), self.recipe_.standard)[:, self.lead : self.lead + steps]
         return forecast_columns(panel, found, levels, self.alias, self.lead)
 
     def _foresee(self, panel: Panel) -> np.ndarray:

@@ -139,8 +139,8 @@ def choose(forecaster: Forecaster, panel: Panel) -> tuple[Recipe, list[str]]:
     steps = forecaster.max_steps or int(effort.share * default_steps(panel, input_size + h))
     same = ("lead", "batch_size", "learning_rate", "seed", "hidden_size", "num_layers", "cell")
     settings = {name: getattr(forecaster, name) for name in same}
-    # By the steps before those that are held out.
-    learned = [max(len(series) - h, 0) for series in panel.values]
+    # By the steps before those that are held out at first, of which a quarter is the most.
+    learned = [min(max(len(series) - h, 0), -(-3 * len(series) // 4)) for series in panel.values]
     standard = None if panel.covariates is None else Standard.of(panel.covariates, learned)
     recipe = Recipe(
         h=h,

@@ -114,10 +114,6 @@ ADVICE = "Give a table with the ids, the times and these columns (command line: 
             "gatework predict model --futr none.csv",
             "futr_df must be the path of a file; got 'none.csv', no such file. Check the path.",
         ),
-        (
-            "gatework predict model --futr ahead.csv --static places.csv",
-            "static_df must come with df; got it alone. The series of fit keep what fit was given.",
-        ),
     ],
 )
 def test_what_cannot_be_is_refused(command, text, type_in, shops):

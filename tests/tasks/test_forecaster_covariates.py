@@ -312,9 +312,10 @@ def test_gaps_in_the_future_are_masked():
 
 
 def test_tables_that_do_not_belong_are_refused(fitted):
+    other = Forecaster(H, **SMALL).fit(frame())
     with pytest.raises(OptionError) as error:
-        fitted.predict(static_df=PLACES)
-    assert str(error.value) == ("static_df must come with df; got it alone. The series of fit keep what fit was given.")
+        other.predict(static_df=PLACES)
+    assert str(error.value).startswith("stat_exog_list must name the columns to read from static_df; got none.")
     with pytest.raises(DataError, match=r"^static_df must have a row for each series; got none for 'z'"):
         fitted.predict(frame(ids=("a", "z")), futr_df=future(ids=("a", "z")))
     with pytest.raises(OptionError, match=r"^futr_exog_list must name the columns to read from futr_df; got none"):
