@@ -7,10 +7,11 @@ from os import PathLike, fspath
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Self
 
+from gatework.errors import DataError, OptionError
 from gatework.tasks import folder as folders
 from gatework.tasks import keep
 from gatework.tasks.backtest import as_window
-from gatework.tasks.inputs import about, about_future
+from gatework.tasks.inputs import about, about_future, read_more
 from gatework.tasks.predicting import Predicting
 from gatework.tasks.recipe import choose, outcome
 from gatework.tasks.scores import score
@@ -212,6 +213,53 @@ class Forecaster(Predicting):
         self._learn(panel, keep.checkpoint(self, panel, folder, resume), resume)
         if folder is not None:
             self.save(folder)
+        return self
+
+    def fine_tune(self, df: Any, max_steps: int | None = None, *, futr_df: Any = None, static_df: Any = None) -> Self:
+        """Go on learning, from other series or from newer values, with the weights that fit found.
+
+        As in fit, the last windows are held out at first; where they were forecast best by the networks as they came,
+        these stay as they are. The rate is a quarter of fit's, so that little is forgotten. What is read of a window
+        (its length, the lags, the units of covariates) stays as fit chose it.
+
+        Parameters
+        ----------
+        df : table, dict or path
+            The series, with the columns that fit saw; `predict()` will continue these from now on.
+        max_steps : int, optional
+            Training steps, as in the constructor; by default a quarter of fit's.
+        futr_df, static_df : table, dict or path, optional
+            As for fit.
+
+        Returns
+        -------
+        Forecaster
+            Itself.
+
+        Raises
+        ------
+        NotFittedError
+            Before fit; `gatework.load` gives a fitted one.
+        DataError, OptionError, TrainingError
+            As for fit.
+        """
+        from gatework.tasks.learning import learn
+
+        self._check_fitted("fine_tune")
+        if max_steps is not None and (isinstance(max_steps, bool) or not isinstance(max_steps, int) or max_steps < 1):
+            raise OptionError(f"max_steps must be a whole number of at least 1, or None; got {max_steps!r}.")
+        panel = read_more(self.get_params(), self.panel_, df, futr_df, static_df)
+        steps, rate = max_steps or max(1, self.recipe_.steps // 4), self.recipe_.learning_rate / 4
+        gentle = replace(self.recipe_, steps=steps, learning_rate=rate)
+        learned = learn(panel, gentle, progress=self.progress, start=self.net_)
+        if not learned.history.losses:
+            longest = max(len(series) for series in panel.values)
+            raise DataError(
+                f"data must have more steps than the {self.ahead:,} that are held out; got {longest:,} at most. Give a "
+                "longer history."
+            )
+        self.notes_ = [*panel.notes, *about(panel), f"fine-tuned with up to {steps:,} steps, from the weights of fit."]
+        self._keep(panel, self.recipe_, learned)
         return self
 
     def _learn(self, panel: Panel, checkpoint: Checkpoint | None = None, resume: bool = False) -> Self:

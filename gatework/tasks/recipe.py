@@ -185,10 +185,13 @@ def outcome(history: History, trust: float, spread: Sequence[float]) -> list[str
     kept, taken = history.best_step, len(history.losses)
     if not taken:
         return ["there was no training, and every forecast is the simple one, with its textbook intervals."]
-    notes = [
-        f"what was held out was forecast best after {kept:,} of {taken:,} training steps"
-        + ("." if history.stopped == "interrupted" else "; as many on everything came after those.")
-    ]
+    best = f"what was held out was forecast best after {kept:,} of {taken:,} training steps"
+    if not kept:
+        notes = [
+            "what was held out was forecast best before the first training step, so the networks stay as they came."
+        ]
+    else:
+        notes = [best + ("." if history.stopped == "interrupted" else "; as many on everything came after those.")]
     if trust < 1:
         notes.append(
             f"the forecasts lie {trust:.0%} of the way from the simple ones to the network's, as was best there."
