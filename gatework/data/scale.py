@@ -52,13 +52,14 @@ class Scale(NamedTuple):
         return torch.where(self.log[..., None], z.exp(), z)
 
 
-def in_logs(values: np.ndarray) -> bool:
-    """Whether a history (T,) is forecast in logarithms: where it is positive, its changes are shares of its level.
+def in_logs(values: np.ndarray) -> np.ndarray:
+    """Whether histories (..., T) are forecast in logarithms: where all is positive, changes are shares of the level.
 
     One that never changes is not, since the exponential of a logarithm is not exactly the value.
     """
-    known = values[~np.isnan(values)]
-    return bool(len(known) and 0 < known.min() < known.max())
+    least = np.fmin.reduce(values, axis=-1, initial=np.inf)
+    most = np.fmax.reduce(values, axis=-1, initial=-np.inf)
+    return (least > 0) & (least < most)
 
 
 def carry(z: np.ndarray, lag: int) -> np.ndarray:
@@ -77,13 +78,13 @@ def carry(z: np.ndarray, lag: int) -> np.ndarray:
     return np.take_along_axis(by_phase, known, axis=-2).reshape(*many, -1)[..., :steps]
 
 
-def follow(z: np.ndarray, lags: tuple[int, ...], h: int) -> int:
-    """Choose the lag whose repetition would have forecast the second half of a history best.
+def follow(z: np.ndarray, lags: tuple[int, ...], h: int) -> np.ndarray:
+    """Choose the lag whose repetition would have forecast the second half of each history best.
 
     Parameters
     ----------
-    z : (T,) array
-        The history, or its logarithms; NaN where a value is missing.
+    z : (..., T) array
+        The histories, or their logarithms; NaN where a value is missing.
     lags : tuple of int
         The candidates, 1 among them; one that leaves fewer than h steps to judge it by is no candidate.
     h : int
@@ -91,30 +92,40 @@ def follow(z: np.ndarray, lags: tuple[int, ...], h: int) -> int:
 
     Returns
     -------
-    int
-        The position in `lags`; that of 1 where nothing can be judged.
+    (...) int array
+        The positions in `lags`; that of 1 where nothing can be judged.
     """
-    steps = len(z)
+    *many, steps = z.shape
     able = [lag for lag in lags if steps - lag > h] or [1]
     # Enough origins that every step ahead of every phase is seen, few enough for a panel of 10,000.
     origins = np.arange(max(steps // 2, max(able)), steps, max(1, h // 3))
+    if len(able) == 1 or not len(origins):
+        return np.full(many, lags.index(able[0]))
     to = origins[:, None] + np.arange(h)
-    truth = np.where(to < steps, z[np.minimum(to, steps - 1)], np.nan)
+    truth = np.where(to < steps, z[..., np.minimum(to, steps - 1)], np.nan)
     errors = []
     for lag in able:
         carried = carry(z, lag)
         # The value repeats that lies as many whole lags back as are needed to reach what is known.
-        error = np.abs(truth - carried[to - lag * (1 + np.arange(h) // lag)])
-        errors.append(np.nanmean(error) if np.isfinite(error).any() else np.inf)
-    return lags.index(able[int(np.argmin(errors))])
+        error = np.abs(truth - carried[..., to - lag * (1 + np.arange(h) // lag)]).reshape(*many, -1)
+        known = ~np.isnan(error)
+        count = known.sum(-1)
+        errors.append(np.where(count > 0, np.where(known, error, 0).sum(-1) / np.maximum(count, 1), np.inf))
+    return np.array([lags.index(lag) for lag in able])[np.argmin(errors, axis=0)]
 
 
-def size_of(changes: np.ndarray, chosen: int) -> np.ndarray:
-    """Give the mean size, up to each step, of the changes (T, lags) over the chosen lag: (T, 1).
+def size_of(changes: np.ndarray, chosen: int | np.ndarray) -> np.ndarray:
+    """Give the mean size, up to each step, of the changes (..., T, lags) over the chosen lag (...): (..., T, 1).
 
     Until a change over that lag is known, those over one step stand in for it; NaN before any.
     """
-    size = np.abs(changes)
-    count = np.cumsum(~np.isnan(size), axis=0)
-    mean = np.where(count > 0, np.nancumsum(size, axis=0) / np.maximum(count, 1), np.nan)
-    return np.where(np.isnan(mean[:, chosen]), mean[:, 0], mean[:, chosen])[:, None]
+    own = np.take_along_axis(changes, np.asarray(chosen)[..., None, None], axis=-1)[..., 0]
+    own, first = (_mean_so_far(np.abs(size)) for size in (own, changes[..., 0]))
+    return np.where(np.isnan(own), first, own)[..., None]
+
+
+def _mean_so_far(x: np.ndarray) -> np.ndarray:
+    """The mean of the known values (..., T) up to each step; NaN before any."""
+    known = ~np.isnan(x)
+    count = np.cumsum(known, axis=-1)
+    return np.where(count > 0, np.cumsum(np.where(known, x, 0), axis=-1) / np.maximum(count, 1), np.nan)

@@ -9,11 +9,15 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from gatework.data.alike import alike
 from gatework.data.context import Context, future_owners, past_owners
 from gatework.data.covariates import Covariates
 from gatework.data.scale import Scale, carry, follow, in_logs, size_of
 from gatework.data.simple import simple, steps_back
 from gatework.data.standard import Standard
+
+# Values that are worked on at once.
+AT_ONCE = 100_000
 
 
 class Batch(NamedTuple):
@@ -67,24 +71,33 @@ class Windows:
         standard: Standard | None = None,
     ):
         self.lags, self.input_size, self.h = lags, input_size, h
-        logs = [in_logs(x) for x in values]
-        series = [np.log(x) if log else x for x, log in zip(values, logs, strict=True)]
-        carried = [np.stack([carry(z, lag) for lag in lags], -1) for z in series]
-        changes = [_changes(z, known, lags) for z, known in zip(series, carried, strict=True)]
-        chosen = [follow(z, lags, h) for z in series]
-        self.lengths = torch.tensor([len(z) for z in series])
+        lengths = np.array([len(x) for x in values], dtype=np.int64)
+        begins = lengths.cumsum() - lengths
+        logs, chosen = np.zeros(len(values), dtype=bool), np.zeros(len(values), dtype=np.int64)
+        # Series one behind the other, and a last row of NaN, where positions outside any series point.
+        rows, width = int(lengths.sum()) + 1, len(lags)
+        flat, z, usual = (np.full(rows, np.nan) for _ in range(3))
+        carried, changes, paths = (np.full((rows, n), np.nan) for n in (width, width, 2 + 2 * width))
+        for which, x in alike(values, AT_ONCE):
+            at = begins[which, None] + np.arange(x.shape[1])
+            flat[at] = x
+            logs[which] = log = in_logs(x)
+            x[log] = np.log(x[log])
+            z[at] = x
+            carried[at] = last = np.stack([carry(x, lag) for lag in lags], -1)
+            changes[at] = change = _changes(x, last, lags)
+            chosen[which] = lag = follow(x, lags, h)
+            usual[at] = size_of(change, lag)[..., 0]
+            paths[at] = simple(list(x), lags, h)
+        self.lengths, self._begins = torch.from_numpy(lengths), torch.from_numpy(begins)
+        self.log, self.chosen = torch.from_numpy(logs), torch.from_numpy(chosen)
+        self._values, self._z, self._usual = map(torch.from_numpy, (flat, z, usual))
+        self._carried, self._changes, self._simple = map(torch.from_numpy, (carried, changes, paths))
+        self._lags_ahead = torch.stack([torch.arange(lag, lag + h) // lag for lag in lags])
+        self._steps_back = torch.from_numpy(steps_back(lags, h))
         self.context = None
         if covariates is not None and standard is not None:
-            self.context = Context(covariates, standard, [len(z) for z in series], lags, h)
-        self.log = torch.tensor(logs)
-        self.chosen = torch.tensor(chosen)
-        self._lags_ahead = torch.stack([torch.arange(lag, lag + h) // lag for lag in lags])
-        self._begins = self.lengths.cumsum(0) - self.lengths
-        self._values = _flat([x[:, None] for x in values])[:, 0]
-        self._z = _flat([z[:, None] for z in series])[:, 0]
-        self._carried, self._changes = _flat(carried), _flat(changes)
-        self._simple, self._steps_back = _flat(simple(series, lags, h)), torch.from_numpy(steps_back(lags, h))
-        self._usual = _flat([size_of(change, k) for change, k in zip(changes, chosen, strict=True)])[:, 0]
+            self.context = Context(covariates, standard, lengths.tolist(), lags, h)
 
     def scale(self, series: Tensor, cutoffs: Tensor) -> Scale:
         """Measure the windows of `series` (B,) that end before step `cutoffs` (B,), each at least 1."""
@@ -147,13 +160,8 @@ class Windows:
 
 
 def _changes(z: np.ndarray, carried: np.ndarray, lags: Sequence[int]) -> np.ndarray:
-    """How far each value lies from the last known one at least a lag before it, (T, lags); NaN where one is missing."""
-    changes = np.full((len(z), len(lags)), np.nan)
+    """How far each value (n, T) lies from the last known one at least a lag before it, (n, T, lags); NaN where none."""
+    changes = np.full((*z.shape, len(lags)), np.nan)
     for k, lag in enumerate(lags):
-        changes[lag:, k] = z[lag:] - carried[:-lag, k] if lag < len(z) else changes[lag:, k]
+        changes[:, lag:, k] = z[:, lag:] - carried[:, :-lag, k]
     return changes
-
-
-def _flat(parts: list[np.ndarray]) -> Tensor:
-    """Series (T_i, n) one behind the other, and a last row of NaN where positions outside any series point."""
-    return torch.from_numpy(np.concatenate([*parts, np.full((1, parts[0].shape[1]), np.nan)]))

@@ -11,6 +11,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from gatework.data import simple, windows
+from gatework.data.alike import alike
 from gatework.data.draws import Draws, cutoffs
 from gatework.data.scale import carry
 from gatework.data.windows import Windows, future_features, past_features
@@ -103,6 +104,31 @@ def test_many_windows_are_the_same_as_one_by_one():
     for row, (i, cutoff) in enumerate(zip(which.tolist(), cut.tolist(), strict=True)):
         for one, many in zip(window(series, i, cutoff)[0], together, strict=True):
             torch.testing.assert_close(one[0], many[row], rtol=0, atol=0, equal_nan=True)
+
+
+def test_series_of_one_length_side_by_side_are_the_same_as_alone(monkeypatch):
+    many = [random_series(i, positive=i % 2 == 0) for i in range(7)] + [np.full(40, nan), np.ones(40)]
+    monkeypatch.setattr(windows, "AT_ONCE", 120)
+    together = Windows(many, LAGS, L, H)
+    assert together.log.tolist() == [True, False] * 3 + [True, False, False]
+    for i, series in enumerate(many):
+        alone = Windows([series], LAGS, L, H)
+        assert alone.chosen[0] == together.chosen[i]
+        for name in ("_values", "_z", "_carried", "_changes", "_simple", "_usual"):
+            mine, all_ = getattr(alone, name)[:-1], getattr(together, name)[40 * i : 40 * i + 40]
+            # Sums over one series may be rounded otherwise.
+            rtol = 1e-9 if name == "_simple" else 0
+            np.testing.assert_allclose(mine, all_, rtol=rtol, atol=rtol / 1000, err_msg=name)
+
+
+def test_series_are_stacked_by_length_as_many_as_fit_at_once():
+    series = [np.arange(n) for n in (3, 0, 2, 3, 3, 9)]
+    stacks = [(which.tolist(), x.tolist()) for which, x in alike(series, 7)]
+    assert [which for which, _ in stacks] == [[2], [0, 3], [4], [5]]
+    assert all(rows == [series[i].tolist() for i in which] for which, rows in stacks)
+    (_, x), *_ = alike([np.zeros(2)], 7)
+    x += 1
+    assert x.dtype == np.float64
 
 
 def test_missing_values_are_masked_never_filled():
