@@ -27,17 +27,22 @@ class Ensemble(nn.Module):
     ----------
     trust : () tensor
         The networks' share of the forecast, up to 1; the rest is the simple forecast's.
+    heed : () tensor
+        The share, in what the networks say, of what they say with covariates; the rest is what they say without. 1
+        where there are none.
     spread : (h,) tensor
         How much wider than learned the intervals of each step are.
     """
 
     trust: Tensor
+    heed: Tensor
     spread: Tensor
 
     def __init__(self, members: Sequence[EncoderDecoder], h: int):
         super().__init__()
         self.members = nn.ModuleList(members)
         self.register_buffer("trust", torch.ones(()))
+        self.register_buffer("heed", torch.ones(()))
         self.register_buffer("spread", torch.ones(h))
 
     def forward(self, past: Tensor, future: Tensor) -> Tensor:
@@ -49,4 +54,9 @@ class Ensemble(nn.Module):
 
     def learned(self, past: Tensor, future: Tensor) -> Tensor:
         """Give what the networks alone would forecast, (B, h, Q)."""
-        return torch.stack([member(past, future) for member in self.members]).mean(0)
+        heeding = self.mean(past, future)
+        return heeding if self.heed == 1 else torch.lerp(self.mean(past, future, blind=True), heeding, self.heed)
+
+    def mean(self, past: Tensor, future: Tensor, blind: bool = False) -> Tensor:
+        """Average the networks' quantiles (B, h, Q); with `blind`, as if there were no covariates."""
+        return torch.stack([member(past, future, blind) for member in self.members]).mean(0)

@@ -128,7 +128,7 @@ class Forecaster(Predicting):
         season_length: int | None = None,
         effort: Literal["normal", "fast", "best"] = "normal",
         max_steps: int | None = None,
-        learning_rate: float = 4e-3,
+        learning_rate: float = 8e-3,
         batch_size: int = 64,
         seed: int = 0,
         alias: str = "LSTM",
@@ -276,7 +276,7 @@ class Forecaster(Predicting):
         window = as_window(learned.held, learned.rehearsed)
         self.scores_ = replace(score([window], self.alias), future=about_future(learned.held.history))
         scored = [f"the scores are {self.scores_.future}"] if self.scores_.future else []
-        self.notes_ += [*outcome(self.history_, float(net.trust), net.spread.tolist()), *scored]
+        self.notes_ += [*outcome(self.history_, float(net.trust), float(net.heed), net.spread.tolist()), *scored]
 
     def save(self, folder: str | PathLike) -> Path:
         """Write the fitted forecaster to a folder, from which gatework.load reads it: no pickle, nothing that runs."""

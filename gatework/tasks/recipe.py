@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 import numpy as np
 
 from gatework.data.frequency import DAY, WEEK
+from gatework.data.latest import about_size, reach
 from gatework.data.standard import Standard
 from gatework.errors import OptionError
 
@@ -71,6 +72,8 @@ class Recipe:
         The units of the covariates, where there are any.
     members : int
         Networks that forecast together.
+    latest : int, optional
+        The steps of each series, up to its last, that are read at all; None for all.
     """
 
     h: int
@@ -86,6 +89,7 @@ class Recipe:
     standard: Standard | None = None
     members: int = 1
     lead: int = 0
+    latest: int | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """Everything, as JSON can hold it."""
@@ -149,6 +153,7 @@ def choose(forecaster: Forecaster, panel: Panel) -> tuple[Recipe, list[str]]:
         steps=steps,
         standard=standard,
         members=effort.members,
+        latest=reach(panel, max(input_size, *lags) + h),
         **settings,
     )
     if longest <= h:
@@ -162,7 +167,7 @@ def choose(forecaster: Forecaster, panel: Panel) -> tuple[Recipe, list[str]]:
         f"training takes up to {steps:,} steps of {forecaster.batch_size:,} windows, and as many more on everything"
         + (f"; {effort.members} networks forecast together." if effort.members > 1 else "."),
     ]
-    return recipe, notes
+    return recipe, notes + about_size(panel, recipe.latest, recipe.seed)
 
 
 def find_lags(panel: Panel) -> tuple[int, ...]:
@@ -180,8 +185,8 @@ def default_steps(panel: Panel, window: int) -> int:
     return int(np.clip(WORK // window, FEWEST, MOST))
 
 
-def outcome(history: History, trust: float, spread: Sequence[float]) -> list[str]:
-    """Say what a training came to: when it was best, how far it is trusted, and by how much its intervals grew."""
+def outcome(history: History, trust: float, heed: float, spread: Sequence[float]) -> list[str]:
+    """Say what a training came to: when it was best, how far it and its covariates count, how its intervals grew."""
     kept, taken = history.best_step, len(history.losses)
     if not taken:
         return ["there was no training, and every forecast is the simple one, with its textbook intervals."]
@@ -196,6 +201,10 @@ def outcome(history: History, trust: float, spread: Sequence[float]) -> list[str
         notes.append(
             f"the forecasts lie {trust:.0%} of the way from the simple ones to the network's, as was best there."
         )
+    if heed == 0:
+        notes.append("the covariates did not help there, and are not heeded.")
+    elif heed < 1:
+        notes.append(f"what the covariates say counts for {heed:.0%} of what it could, as was best there.")
     if max(spread) > 1:
         least, most = f"{min(spread):.2g}", f"{max(spread):.2g}"
         times = most if least == most else f"{least} to {most}"

@@ -6,10 +6,13 @@ They are the last of each series; a few series have several each, since one wind
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
+from gatework.data.latest import lots
 from gatework.data.panel import Panel
 from gatework.data.windows import Batch, Windows
 from gatework.models.ensemble import Ensemble
@@ -25,6 +28,8 @@ MOST_SERIES, AT_ONCE = 2048, 512
 # The networks' shares in the forecast that are tried; never none, since the simple forecast may not have seen the last
 # value, and a network has.
 TRUSTS = torch.linspace(0.05, 1, 20).tolist()
+# The covariates' shares in what the networks say that are tried.
+HEEDS = torch.linspace(0, 1, 11).tolist()
 # Held-out values that say how wide one step's interval must be; where its own are fewer, those of steps beside it help.
 VALUES = 400
 # Intervals are widened by no more than this, whatever a few held-out values say.
@@ -44,13 +49,15 @@ def read(held: list[Origin], recipe: Recipe) -> list[Batch]:
     """Read the windows at these origins in the units of what was known there, with what followed as their targets."""
     parts = []
     for known, truth, _ in held:
-        windows = Windows(known.values, recipe.lags, recipe.input_size, recipe.h, known.covariates, recipe.standard)
-        able = torch.nonzero(windows.lengths >= 3)[:, 0]
+        able = [i for i, series in enumerate(known.values) if len(series) >= 3]
         able = able[:: -(-len(able) // MOST_SERIES) or 1]
-        for some in able.split(AT_ONCE):
-            ends = windows.lengths[some]
-            target = windows.scale(some, ends).apply(torch.from_numpy(truth[some])).float()
-            parts.append(windows.batch(some, ends)._replace(target=target))
+        for rows, part in lots(known, able, recipe.latest):
+            windows = Windows(part.values, recipe.lags, recipe.input_size, recipe.h, part.covariates, recipe.standard)
+            for some in torch.arange(len(rows)).split(AT_ONCE):
+                ends = windows.lengths[some]
+                followed = torch.from_numpy(truth[np.array(rows)[some]])
+                target = windows.scale(some, ends).apply(followed).float()
+                parts.append(windows.batch(some, ends)._replace(target=target))
     whole = [torch.cat(tensors) for tensors in zip(*parts, strict=True)]
     return [Batch(*tensors) for tensors in zip(*(one.split(AT_ONCE) for one in whole), strict=True)]
 
@@ -63,13 +70,23 @@ def loss(net: nn.Module, held: list[Batch]) -> float:
 
 @torch.no_grad()
 def calibrate(net: Ensemble, held: list[Batch]) -> None:
-    """Set how far the networks are trusted, and how much wider than learned the intervals must be."""
-    learned = torch.cat([net.learned(batch.past, batch.future) for batch in held])
+    """Set how far covariates are heeded and the networks trusted, and how much wider the intervals must be."""
     simple = torch.cat([simple_quantiles(batch.future) for batch in held])
     target = torch.cat([batch.target for batch in held])
-    losses = [float(quantile_loss(simple + trust * (learned - simple), target)) for trust in TRUSTS]
-    net.trust.fill_(TRUSTS[losses.index(min(losses))])
-    net.spread.copy_(spread(simple + net.trust * (learned - simple), target))
+    heeding = torch.cat([net.mean(batch.past, batch.future) for batch in held])
+    net.heed.fill_(1.0)
+    if any(member.covariates for member in net.members):
+        blind = torch.cat([net.mean(batch.past, batch.future, blind=True) for batch in held])
+        net.heed.fill_(_best(HEEDS, lambda heed: torch.lerp(blind, heeding, heed), target))
+        heeding = torch.lerp(blind, heeding, net.heed)
+    net.trust.fill_(_best(TRUSTS, lambda trust: torch.lerp(simple, heeding, trust), target))
+    net.spread.copy_(spread(torch.lerp(simple, heeding, net.trust), target))
+
+
+def _best(shares: list[float], mixed: Callable[[float], Tensor], target: Tensor) -> float:
+    """Of these shares, the one whose mixture forecasts best."""
+    losses = [float(quantile_loss(mixed(share), target)) for share in shares]
+    return shares[losses.index(min(losses))]
 
 
 def spread(quantiles: Tensor, target: Tensor) -> Tensor:

@@ -92,6 +92,21 @@ def test_networks_are_trusted_as_far_as_it_helped(value, trust):
     torch.testing.assert_close(median, torch.full((1, 2), trust))
 
 
+@pytest.mark.parametrize(("value", "heed"), [(1.0, 1.0), (0.0, 0.0), (0.3, 0.3)], ids=["signal", "noise", "both"])
+def test_covariates_are_heeded_as_far_as_it_helped(value, heed):
+    # With its covariate, which is 1, a network says 1; without it, 0.
+    class Says(EncoderDecoder):
+        def forward(self, past, future, blind=False):
+            return simple_quantiles(future) + (0.0 if blind else past[:, :1, -1:])
+
+    net = Ensemble([Says(3, 3, hidden_size=4, covariates=((0,), ()))], h=2).eval()
+    batch = windows(value)[0]._replace(past=torch.ones(50, 5, 3))
+    calibrate(net, [batch])
+    assert float(net.heed) == pytest.approx(heed, abs=1e-6)
+    said = net.learned(batch.past, batch.future)[..., MEDIAN]
+    torch.testing.assert_close(said, torch.full((50, 2), heed))
+
+
 def test_an_ensemble_forecasts_the_mean_of_its_networks_quantiles():
     alone = [ensemble(m)(torch.zeros(1, 5, 3), torch.ones(1, 2, 3)) for m in (1.0, 4.0)]
     both = ensemble(1.0, 4.0)(torch.zeros(1, 5, 3), torch.ones(1, 2, 3))
