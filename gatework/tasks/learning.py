@@ -11,8 +11,9 @@ import numpy as np
 import torch
 from torch import nn
 
-from gatework.data.context import future_owners, of_series, past_owners
+from gatework.data.context import future_owners, past_owners
 from gatework.data.draws import Draws
+from gatework.data.latest import latest, lots, sample
 from gatework.data.panel import Panel
 from gatework.data.windows import Batch, Windows, future_features, past_features
 from gatework.models.ensemble import Ensemble
@@ -78,7 +79,7 @@ def learn(
     """
     lessons = Lessons(build(recipe) if start is None else deepcopy(start), recipe, checkpoint, resume, progress)
     net, held = lessons.net, rehearsal.hold_out(panel, recipe.h, recipe.lead)
-    before, windows = _windows(held[0].history, recipe), rehearsal.read(held, recipe)
+    windows, before = rehearsal.read(held, recipe), _windows(held[0].history, recipe)
     if not len(Draws(before, recipe.batch_size, recipe.seed)):
         return Learned(net, History(stopped="finished"), held[-1], foresee(net, held[-1].history, recipe))
     if checkpoint is not None and not resume:
@@ -88,6 +89,8 @@ def learn(
         histories.append(lessons.rehearse(k, before, windows, untrained=start is not None))
         if histories[k].stopped == "interrupted":
             break
+    # Windows of much data are large, and soon there are others.
+    del before
     # Networks that an interrupted training left without a lesson have no say.
     net.members = net.members[: len(histories)]
     rehearsal.calibrate(net, windows)
@@ -164,6 +167,11 @@ class Lessons:
 
 
 def _windows(panel: Panel, recipe: Recipe) -> Windows:
+    """As many windows as are learned from."""
+    return _all_windows(sample(latest(panel, recipe.latest), recipe.seed), recipe)
+
+
+def _all_windows(panel: Panel, recipe: Recipe) -> Windows:
     return Windows(panel.values, recipe.lags, recipe.input_size, recipe.h, panel.covariates, recipe.standard)
 
 
@@ -171,14 +179,12 @@ def foresee(net: nn.Module, panel: Panel, recipe: Recipe) -> np.ndarray:
     """Forecast what follows each series: quantiles (N, h, Q), NaN for a series without any value."""
     known = [i for i, series in enumerate(panel.values) if not np.isnan(series).all()]
     quantiles = np.full((len(panel), recipe.h, len(QUANTILES)), np.nan)
-    if not known:
-        return quantiles
-    values, covariates = [panel.values[i] for i in known], panel.covariates and of_series(panel.covariates, known)
-    windows = Windows(values, recipe.lags, recipe.input_size, recipe.h, covariates, recipe.standard)
     with torch.no_grad():
-        for some in torch.arange(len(known)).split(AT_ONCE):
-            ends = windows.lengths[some]
-            batch = windows.batch(some, ends)
-            units = net(batch.past, batch.future)
-            quantiles[np.array(known)[some]] = windows.scale(some, ends).undo(units).numpy()
+        for rows, part in lots(panel, known, recipe.latest):
+            windows = _all_windows(part, recipe)
+            for some in torch.arange(len(rows)).split(AT_ONCE):
+                ends = windows.lengths[some]
+                batch = windows.batch(some, ends)
+                units = net(batch.past, batch.future)
+                quantiles[np.array(rows)[some]] = windows.scale(some, ends).undo(units).numpy()
     return quantiles
