@@ -24,7 +24,7 @@ from gatework.errors import DataError, OptionError
 
 __all__ = ["Columns", "Frequency", "Panel", "read"]
 
-# With fewer values than this there is nothing to forecast from.
+# With fewer values than this there is nothing to learn from.
 _FEWEST = 3
 
 
@@ -120,7 +120,8 @@ def read(
     grid, times, zone_note = find_grid(rows, names.time, freq)
     ordinals = grid.ordinals(times.values)
     aligned = align(ordinals, rows, names.time, grid)
-    if (most := aligned.known.max()) < _FEWEST:
+    # Where the grid is known, somebody has learned already, and goes on from a single value.
+    if (most := aligned.known.max()) < _FEWEST and not isinstance(freq, Frequency):
         raise DataError(
             f"{' and '.join(map(str, targets))} must have {_FEWEST} values in some series; got {most} at most. Give a "
             f"longer history."
