@@ -10,7 +10,7 @@ from typing import Annotated, Any
 
 from cyclopts import Parameter
 
-from gatework.cli.flags import flags
+from gatework.cli.flags import Futr, Static, flags
 from gatework.cli.places import TABLES, check_file, check_picture, write_table
 from gatework.cli.report import tell, tell_data
 from gatework.errors import OptionError
@@ -32,6 +32,8 @@ def compare(
     step_size: int | None = None,
     refit: Annotated[bool, Parameter(negative="", show_default=False)] = False,
     level: float = 90,
+    futr: Futr = None,
+    static: Static = None,
     as_json: Annotated[bool, Parameter(name="--json", negative="", show_default=False)] = False,
     plot: Path | None = None,
     output: Annotated[Path | None, Parameter(name=["--output", "-o"])] = None,
@@ -40,8 +42,8 @@ def compare(
     """Forecast the past with every model, the simple ones too, and say which one to use.
 
     Each model forecasts from the same cutoffs, with what was known there, and is scored on what came. LSTM, GRU, RNN,
-    ridge regression and gradient boosting learn from what lies before the first cutoff; Theta and ETS are fitted at
-    each.
+    ridge regression and gradient boosting learn from what lies before the first cutoff, covariates too; Theta and ETS
+    are fitted at each, and read no covariates.
 
     Parameters
     ----------
@@ -62,6 +64,11 @@ def compare(
         Let the models that learn do so anew at every cutoff: slower, and what one that is trained daily would do.
     level
         Percent that the intervals are to hold.
+    futr
+        A file with the ids, the times and the columns of --futr-exog-list; with a column `cutoff`, as they were
+        forecast at the time. Without it they are read as they came to be.
+    static
+        A file with the ids and the columns of --stat-exog-list, one row for each series.
     as_json
         Print the result as JSON and nothing else.
     plot
@@ -77,7 +84,7 @@ def compare(
         check_picture(plot)
     out = sys.stderr if as_json else sys.stdout
     # Everything that can be refused is, before it takes long; compare asks for the same.
-    plan = make_plan(data, h, models, with_ or [], windows, step_size, level, settings)
+    plan = make_plan(data, h, models, with_ or [], windows, step_size, level, settings, futr, static)
     tell_data(data, plan.panel, out)
     tell(plan.notes[len(plan.panel.notes) :], out)
     names = ", ".join([*plan.names, *(one.name for one in plan.outside)])

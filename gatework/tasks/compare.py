@@ -10,13 +10,16 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from gatework.models.quantiles import MEDIAN, interval
-from gatework.tasks.backtest import backtest_columns, walk
+from gatework.tasks.backtest import as_window, backtest_columns, walk
+from gatework.tasks.calibration import calibrate
 from gatework.tasks.comparison import Comparison, Row
+from gatework.tasks.inputs import about_future
 from gatework.tasks.judge import METRICS, Forecasts, Judged, judge, profiles
 from gatework.tasks.measures import mean
 from gatework.tasks.plan import Plan, plan
-from gatework.tasks.rivals import NO_COVARIATES, learns, make_ready
-from gatework.tasks.significance import holm, paired
+from gatework.tasks.rivals import NAIVE, NO_COVARIATES, learns, make_ready
+from gatework.tasks.significance import ALPHA, holm, paired
+from gatework.tasks.walk import wanders
 
 if TYPE_CHECKING:
     from gatework.tasks.backtest import Origin
@@ -32,6 +35,8 @@ def compare(
     step_size: int | None = None,
     refit: bool = False,
     level: float = 90,
+    futr_df: Any = None,
+    static_df: Any = None,
     **settings: Any,
 ) -> Comparison:
     """Forecast the past with every model, from the same cutoffs, and say which one to use.
@@ -56,9 +61,12 @@ def compare(
         use does; Theta and ETS are fitted at each cutoff either way, which is all they do.
     level : float
         What the intervals are to hold, in percent.
+    futr_df, static_df : table, dict or path, optional
+        As for Forecaster.fit. LSTM, GRU, RNN, Ridge and Boosting read covariates; the others are marked. With a column
+        `cutoff` in futr_df what is known ahead is read as it was forecast, else as it came to be, and it is said which.
     **settings
-        Parameters of Forecaster: `freq`, `season_length`, `id_col`, `time_col`, `target_col` for the data; `seed` for
-        all; the rest for LSTM, GRU and RNN.
+        Parameters of Forecaster: `freq`, `season_length`, `id_col`, `time_col`, `target_col`, `futr_exog_list`,
+        `hist_exog_list` and `stat_exog_list` for the data; `seed` for all; the rest for LSTM, GRU and RNN.
 
     Returns
     -------
@@ -79,7 +87,7 @@ def compare(
     >>> list(found.rows)
     ['SeasonalNaive', 'LastValue']
     """
-    return carry_out(plan(df, h, models, others, n_windows, step_size, level, settings), refit)
+    return carry_out(plan(df, h, models, others, n_windows, step_size, level, settings, futr_df, static_df), refit)
 
 
 def carry_out(plan: Plan, refit: bool = False) -> Comparison:
@@ -94,7 +102,7 @@ def _run(name: str, plan: Plan, refit: bool, notes: list[str]) -> Forecasts:
     if model.progress or (model.progress is None and sys.stderr.isatty()):
         print(f"{name} ...", file=sys.stderr, flush=True)
     failures: list[int] = []
-    make_ready(name)
+    make_ready(name, bool(plan.covariates))
     start = time.perf_counter()
     walked = walk(panel, model.h, windows, plan.step_size, refit, learns(name, model, failures.append))
     seconds = time.perf_counter() - start
@@ -115,7 +123,9 @@ def _compared(plan: Plan, models: list[Forecasts], notes: list[str]) -> Comparis
     order = sorted(models, key=lambda one: np.nan_to_num(averages[one.name]["mase"], nan=np.inf))
     p = _against_the_best([judged[one.name] for one in order], h / plan.step_size)
     rows = {
-        one.name: Row(**averages[one.name], seconds=one.seconds, worse=value, mark=one.mark)
+        one.name: Row(
+            **averages[one.name], seconds=one.seconds, worse=value, mark=one.mark, calibration=_calibration(found, one)
+        )
         for one, value in zip(order, p, strict=True)
     }
     first = judged[order[0].name].cells
@@ -135,6 +145,8 @@ def _compared(plan: Plan, models: list[Forecasts], notes: list[str]) -> Comparis
         left_out=left_out,
         notes=notes,
         forecasts=_table(found, order, plan.level),
+        future=about_future(*(at.history for at in found)),
+        no_signal=_no_signal(plan, judged),
     )
 
 
@@ -144,6 +156,34 @@ def _against_the_best(ranked: list[Judged], overlap: float) -> list[float]:
     known = ~np.isnan(p)
     p[known] = holm(p[known])
     return [float("nan"), *map(float, p)]
+
+
+def _no_signal(plan: Plan, judged: dict[str, Judged]) -> float | None:
+    """How surely any model beats the last value; None where one does, or where the series are no random walk."""
+    if "LastValue" not in judged or judged.keys() <= {*NAIVE}:
+        return None
+    last = judged["LastValue"].cells["mase"]
+    found = [
+        paired(one.cells["mase"], last, plan.model.h / plan.step_size)
+        for name, one in judged.items()
+        if name != "LastValue"
+    ]
+    if any(np.isnan(one.p) for one in found):
+        return None
+    # What lies behind the last value does not beat it, however surely.
+    least = float(holm([one.p if one.gap < 0 else 1 for one in found]).min())
+    if least < ALPHA:
+        return None
+    panel = plan.panel
+    return least if wanders(panel.values, plan.model.h, panel.season_length) else None
+
+
+def _calibration(found: list[Origin], one: Forecasts) -> str:
+    if np.isnan(one.quantiles[..., 0]).all():
+        return ""
+    windows = [as_window(at, quantiles) for at, quantiles in zip(found, one.quantiles, strict=True)]
+    calibration = calibrate(windows)
+    return "" if calibration is None else calibration.verdict()
 
 
 def _table(found: list[Origin], models: list[Forecasts], level: float) -> Any:

@@ -32,6 +32,8 @@ class Row:
         (Holm, 1979). NaN for that one, and where there is too little to tell by.
     mark : str
         What must be known of it, such as "no covariates".
+    calibration : str
+        Whether its 90 % interval holds what it promises, in a sentence; empty where it gives no quantiles.
     """
 
     mase: float
@@ -43,6 +45,7 @@ class Row:
     seconds: float | None
     worse: float
     mark: str = ""
+    calibration: str = ""
 
 
 @dataclass(frozen=True)
@@ -66,6 +69,11 @@ class Comparison:
     forecasts : table
         Every forecast, of the kind of table that came in: id, time, `cutoff`, target, and `NAME`, `NAME-lo-90`,
         `NAME-hi-90` for each model.
+    future : str
+        Which future of the covariates was read: as they came to be, or as they were forecast.
+    no_signal : float, optional
+        Where the series move like a random walk and no model beats the last value: how often chance alone would show as
+        much of a gain over it (p). None elsewhere, and where there is too little to tell by.
     """
 
     rows: dict[str, Row]
@@ -78,11 +86,14 @@ class Comparison:
     left_out: int
     notes: list[str]
     forecasts: Any = field(repr=False)
+    future: str = ""
+    no_signal: float | None = None
 
     def verdict(self) -> str:
         """Say in one sentence which model to use, or between which no difference was found."""
         best = next(iter(self.rows))
-        return verdict(self.rows, {name: row.worse for name, row in self.rows.items() if name != best}, self.where())
+        p = {name: row.worse for name, row in self.rows.items() if name != best}
+        return verdict(self.rows, p, self.where(), self.no_signal)
 
     def where(self) -> str:
         """Return what was scored, as words: "12 windows of 1 series"."""
@@ -93,6 +104,8 @@ class Comparison:
         from rich.table import Table
 
         caption = "MASE, CRPS, width: 1 is the mean seasonal change of the past. p: of the difference from the first."
+        if self.future:
+            caption += f"\nCovariates: {self.future}"
         table = Table(box=None, pad_edge=False, caption=caption, caption_justify="left", caption_style="dim")
         table.add_column("", no_wrap=True, min_width=max(map(len, self.rows)))
         shown = {
@@ -123,7 +136,7 @@ class Comparison:
     def to_dict(self) -> dict[str, Any]:
         """Return numbers and strings ready for JSON, which has no NaN: None stands there. Without the forecasts."""
         rows = {name: {key: _plain(value) for key, value in asdict(row).items()} for name, row in self.rows.items()}
-        names = ("level", "series", "windows", "h", "step_size", "left_out", "notes")
+        names = ("level", "series", "windows", "h", "step_size", "left_out", "notes", "future", "no_signal")
         profiles = {
             model: {by: {str(k): _plain(v) for k, v in errors.items()} for by, errors in kinds.items()}
             for model, kinds in self.profiles.items()

@@ -1,4 +1,4 @@
-"""What two plain learners see of series: windows of lags and the calendar, in each window's own units."""
+"""What two plain learners see of series: windows of lags, calendar and covariates, in each window's own units."""
 
 from __future__ import annotations
 
@@ -9,9 +9,11 @@ import numpy as np
 
 from gatework.data.calendar import SIZES, calendar_parts
 from gatework.data.frequency import DAY, WEEK
+from gatework.tasks.alongside import Alongside
 
 if TYPE_CHECKING:
     from gatework.data.panel import Panel
+    from gatework.data.standard import Standard
 
 # Lags beside the season's, at most; windows to learn from, at most: more cost time and change nothing that shows.
 RECENT, MOST = 24, 20_000
@@ -53,9 +55,11 @@ class Lags:
         The series.
     h : int
         Steps to forecast.
+    standard : Standard, optional
+        The units of the covariates, where others were learned in.
     """
 
-    def __init__(self, panel: Panel, h: int):
+    def __init__(self, panel: Panel, h: int, standard: Standard | None = None):
         self.panel, self.h, self.m = panel, h, panel.season_length
         values = [filled(series) for series in panel.values]
         self.log = np.array([len(v) > 0 and 0 < v.min() < v.max() for v in values])
@@ -71,6 +75,14 @@ class Lags:
         recent = self.m + min(max(self.m, 12), RECENT)
         back = {*range(recent)} | {s - k for s in self.seasons for k in range(1, min(h, s) + 1)}
         self.back = np.array(sorted(back))
+        self.beside = None
+        if panel.covariates is not None:
+            self.beside = Alongside(panel.covariates, [len(v) for v in panel.values], self.seasons, h, standard)
+
+    @property
+    def standard(self) -> Standard | None:
+        """The units of the covariates, where there are any."""
+        return None if self.beside is None else self.beside.standard
 
     @property
     def seasons(self) -> list[int]:
@@ -126,11 +138,23 @@ class Lags:
         return np.where(self.log[spots.series][:, None, None], np.exp(np.minimum(z, 700)), z)
 
     def flat(self, spots: Spots) -> np.ndarray:
-        """What is read for all steps at once (B, F): the lags, and the calendar of the last known value as 0 and 1."""
+        """What is read for all steps at once (B, F): the lags, and the calendar of the last known value as 0 and 1.
+
+        Of the covariates those that are known up to the last value only.
+        """
         now = self.at(spots, np.zeros(1, dtype=np.int64))
         lags = (self.at(spots, self.back) - now) / self._safe(spots)
         parts = self._parts(spots, np.zeros(1, dtype=np.int64))
-        return np.hstack([lags, *(np.eye(SIZES[name])[values[:, 0]] for name, values in parts.items())])
+        read = [lags, *(np.eye(SIZES[name])[values[:, 0]] for name, values in parts.items())]
+        if self.beside is not None:
+            read.append(self.beside.behind(*self._cut(spots), self.back).reshape(len(spots), -1))
+        return np.hstack(read)
+
+    def ahead(self, spots: Spots) -> np.ndarray:
+        """What is known of each step ahead besides the target (B, h, F)."""
+        if self.beside is None:
+            return np.empty((len(spots), self.h, 0))
+        return self.beside.ahead(*self._cut(spots))
 
     def stacked(self, spots: Spots) -> np.ndarray:
         """What is read for each step by itself (B * h, F): which step, its seasons past, what is new, its calendar."""
@@ -146,12 +170,20 @@ class Lags:
         news = (self.at(spots, near) - self.at(spots, near + m)) / unit
         span = np.arange(max(m, 6))
         trend = (self.at(spots, span).mean(1) - self.at(spots, span + len(span)).mean(1))[:, None] / unit
-        whole = np.hstack([news, trend])
-        return np.hstack([np.stack(steps, -1).reshape(len(spots) * h, -1), np.repeat(whole, h, axis=0)])
+        whole, each = [news, trend], [np.stack(steps, -1)]
+        if self.beside is not None:
+            cut = self._cut(spots)
+            whole.append(self.beside.behind(*cut, near).reshape(len(spots), -1))
+            each += [self.beside.behind(*cut, m * -(-ahead // m) - ahead), self.ahead(spots)]
+        return np.hstack([np.concatenate(each, -1).reshape(len(spots) * h, -1), np.repeat(np.hstack(whole), h, axis=0)])
 
     def _safe(self, spots: Spots) -> np.ndarray:
         unit = self.unit(spots)
         return np.where(unit > 0, unit, 1)
+
+    def _cut(self, spots: Spots) -> tuple[np.ndarray, np.ndarray]:
+        """The series of windows, and the steps of each that are known."""
+        return spots.series, spots.place - self.begins[spots.series] + 1
 
     def _parts(self, spots: Spots, ahead: np.ndarray) -> dict[str, np.ndarray]:
         inside = spots.place - self.begins[spots.series]

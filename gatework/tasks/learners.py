@@ -32,24 +32,49 @@ def ridge(lags: Lags, spots: Spots, seed: int) -> Predict:
     from sklearn.linear_model import RidgeCV
     from sklearn.preprocessing import StandardScaler
 
-    x, y = lags.flat(spots), np.nan_to_num(lags.targets(spots))
+    alphas = 10.0 ** np.arange(-1, 5)
+    x, y = lags.flat(spots), lags.targets(spots)
+    beside = _pooled(lags, spots, seed)
     scaler = StandardScaler().fit(x)
     # Few windows overlap much, and leave-one-out takes their neighbours for news.
-    model = RidgeCV(alphas=10.0 ** np.arange(-1, 5)).fit(scaler.transform(x), y)
+    model = RidgeCV(alphas=alphas).fit(scaler.transform(x), np.nan_to_num(y - beside(lags, spots)))
 
     def predict(lags: Lags, spots: Spots) -> np.ndarray:
-        return model.predict(scaler.transform(lags.flat(spots))).reshape(len(spots), -1)
+        return model.predict(scaler.transform(lags.flat(spots))).reshape(len(spots), -1) + beside(lags, spots)
 
     return predict
+
+
+def _pooled(lags: Lags, spots: Spots, seed: int) -> Predict:
+    """Fit one linear map for all steps ahead, from what is known of each besides the target; 0 where nothing is."""
+    from sklearn.linear_model import RidgeCV
+
+    if not lags.ahead(spots[np.arange(1)]).shape[-1]:
+        return lambda lags, spots: np.zeros((len(spots), lags.h))
+    some = _some(lags, spots, seed)
+    x, y = lags.ahead(some).reshape(len(some) * lags.h, -1), lags.targets(some).ravel()
+    known = ~np.isnan(y)
+    model = RidgeCV(alphas=10.0 ** np.arange(-1, 5)).fit(x[known], y[known])
+
+    def predict(lags: Lags, spots: Spots) -> np.ndarray:
+        return model.predict(lags.ahead(spots).reshape(len(spots) * lags.h, -1)).reshape(len(spots), lags.h)
+
+    return predict
+
+
+def _some(lags: Lags, spots: Spots, seed: int) -> Spots:
+    """As many windows as have MOST_ROWS steps ahead in all, of more at random."""
+    most = max(1, MOST_ROWS // lags.h)
+    if len(spots) <= most:
+        return spots
+    return spots[np.sort(np.random.default_rng(seed).choice(len(spots), most, replace=False))]
 
 
 def boosting(lags: Lags, spots: Spots, seed: int) -> Predict:
     """Fit gradient-boosted trees (HistGradientBoosting) to each step by itself, by the absolute error."""
     from sklearn.ensemble import HistGradientBoostingRegressor
 
-    most = max(1, MOST_ROWS // lags.h)
-    if len(spots) > most:
-        spots = spots[np.sort(np.random.default_rng(seed).choice(len(spots), most, replace=False))]
+    spots = _some(lags, spots, seed)
     x, y = lags.stacked(spots), lags.targets(spots).ravel()
     known = ~np.isnan(y)
     model = HistGradientBoostingRegressor(
@@ -91,11 +116,11 @@ def learner(
     # With little to learn from, only so much of an answer is kept as helped on windows that were not learned from.
     share = min(SHARES, key=lambda share: np.nanmean(np.abs(truth - share * blind)))
     widths = _widths(np.abs(truth - share * blind))
-    predict = fit(lags, spots, seed)
+    predict, standard = fit(lags, spots, seed), lags.standard
 
     def forecast(panel: Panel) -> np.ndarray:
         quantiles = simple(panel)
-        lags = Lags(panel, h)
+        lags = Lags(panel, h, standard)
         ends = lags.ends()
         # A series that has not changed yet, or not yet over a season, has no unit to forecast in.
         ends = ends[np.flatnonzero(lags.size[ends.place] > 0)]

@@ -11,6 +11,7 @@ from gatework.models.quantiles import check_levels
 from gatework.tasks import classical
 from gatework.tasks.backtest import FEWEST, origins
 from gatework.tasks.forecaster import Forecaster
+from gatework.tasks.inputs import about
 from gatework.tasks.outside import read_outside
 from gatework.tasks.rivals import CLASSICAL, MODELS
 from gatework.tasks.significance import ENOUGH_SERIES, ENOUGH_WINDOWS
@@ -55,6 +56,8 @@ def plan(
     step_size: int | None,
     level: float,
     settings: dict[str, Any],
+    futr_df: Any = None,
+    static_df: Any = None,
 ) -> Plan:
     """Read the data and the others' forecasts, and choose models and windows; the parameters are those of `compare`."""
     for name in ("cell", "alias"):
@@ -66,7 +69,7 @@ def plan(
         raise OptionError(f"level must be one percentage; got {level!r}. 90 is the usual one.")
     model = Forecaster(h)
     model.set_params(**settings)
-    panel = model._checked(df)
+    panel = model._checked(df, futr_df, static_df)
     n_windows, step_size = spread(panel, h, n_windows, step_size)
     found = origins(panel, h, n_windows, step_size)
     outside: list[Forecasts] = []
@@ -74,7 +77,10 @@ def plan(
         outside += read_outside(table, found, levels[0], [*MODELS, *(one.name for one in outside)])
     if len(names) + len(outside) < 2:
         raise OptionError(f"models must be two or more; got {', '.join(names) or 'none'}. Add SeasonalNaive.")
-    return Plan(model, panel, names, found, step_size, outside, levels[0], [*panel.notes, *notes])
+    columns = () if panel.covariates is None else sum(panel.covariates.columns, ())
+    covariates = tuple(str(column.name) for column in columns)
+    notes = [*panel.notes, *about(panel), *notes]
+    return Plan(model, panel, names, found, step_size, outside, levels[0], notes, covariates)
 
 
 def _choose(models: Sequence[str] | None) -> tuple[list[str], list[str]]:

@@ -58,7 +58,7 @@ def learns(name: str, model: Forecaster, failed: Callable[[int], None]) -> Calla
     return lambda panel: last if name == "LastValue" else simple
 
 
-def make_ready(name: str) -> None:
+def make_ready(name: str, covariates: bool = False) -> None:
     """Import what a model needs, so that the seconds it takes are its own."""
     if name in CELLS:
         import gatework.tasks.learning  # noqa: F401
@@ -68,6 +68,9 @@ def make_ready(name: str) -> None:
         import sklearn.ensemble
         import sklearn.linear_model
         import sklearn.preprocessing  # noqa: F401
+
+        if covariates:
+            from gatework.data import context  # noqa: F401
 
 
 def _quantiles(at: Callable[[float], Forecast]) -> np.ndarray:

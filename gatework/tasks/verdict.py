@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 NEAR = 1.05
 
 
-def verdict(rows: Mapping[str, Row], p: Mapping[str, float], where: str) -> str:
+def verdict(rows: Mapping[str, Row], p: Mapping[str, float], where: str, no_signal: float | None = None) -> str:
     """Name the winner, or those between which no difference was found.
 
     Parameters
@@ -28,10 +28,19 @@ def verdict(rows: Mapping[str, Row], p: Mapping[str, float], where: str) -> str:
         little to tell by.
     where : str
         What was scored, as words.
+    no_signal : float, optional
+        Where series move like a random walk and no model beats the last value: how surely one does (p).
     """
     best, *others = rows
     if np.isnan(rows[best].mase):
         return "No verdict: no series has a MASE. None differs from its last season, or none has a value to score."
+    if no_signal is not None:
+        proof = f" ({_p(no_signal)})" if no_signal < 1 else ""
+        these = "this series moves" if where.endswith(" of 1 series") else "these series move"
+        return (
+            f"No model beats the last value here{proof}: {these} like a random walk, and there is no signal to trade "
+            "on. Use LastValue."
+        )
     second = others[0]
     ahead = f"MASE {_shown(rows[best])} against {_shown(rows[second])} of {second}"
     if any(np.isnan(p[name]) for name in others):

@@ -76,3 +76,15 @@ def test_the_sentence(models, sentence):
 def test_one_window_proves_in_the_singular():
     models = {"LSTM": (0.96, 9, NAN), "ETS": (1.2, 2, 0.04)}
     assert say("1 window of 9 series", **models).endswith("but 1 window of 9 series does not prove it.")
+
+
+def test_without_signal_it_says_so_and_nothing_else():
+    rows = {name: Row(mase, NAN, NAN, NAN, NAN, NAN, 1, 0.6) for name, mase in (("LSTM", 1.0), ("LastValue", 1.01))}
+    sentence = (
+        "No model beats the last value here (p = 0.60): these series move like a random walk, and there is no signal "
+        "to trade on. Use LastValue."
+    )
+    assert verdict(rows, {"LastValue": 0.6}, "3 windows of 9 series", 0.6) == sentence
+    one = sentence.replace("these series move", "this series moves")
+    assert verdict(rows, {"LastValue": 0.6}, "24 windows of 1 series", 0.6) == one
+    assert verdict(rows, {"LastValue": 0.6}, "3 windows of 11 series", 1.0) == sentence.replace(" (p = 0.60)", "")
