@@ -15,6 +15,8 @@ from gatework.errors import DataError
 
 # A grid may hold this many steps a row, and this many in any case, before it is taken for a mistake.
 _MOST_STEPS, _ANYWAY = 100, 1_000_000
+# Rows that are looked at at once.
+_AT_ONCE = 1_000_000
 
 
 @dataclass
@@ -112,7 +114,9 @@ def find_grid(rows: Rows, name: Any, freq: str | int | Frequency | None) -> tupl
         note = f"{name}: steps are counted in UTC and given back in {zone}."
         if grid.whole_days:
             times, note = times._replace(type=dates.in_utc(times.type)), f"{name}: days are UTC's, not {zone}'s."
-    off = np.flatnonzero(~grid.fits(times.values))
+    # Part by part, since ten million rows at once take as much memory as all else together.
+    starts = range(0, len(times.values), _AT_ONCE)
+    off = np.concatenate([k + np.flatnonzero(~grid.fits(times.values[k : k + _AT_ONCE])) for k in starts])
     if len(off):
         at, row = rows.earliest(off)
         moment = dates.show(times.values[at], times.type, wall=grid.whole_days)
@@ -162,8 +166,13 @@ def align(ordinals: np.ndarray, rows: Rows, name: Any, grid: Frequency) -> Align
             f"{name} must have rows at most steps; got {len(ordinals):,} rows for {ends[-1]:,} steps of {grid.alias}. "
             f"Give a coarser step with freq= (command line: --freq)."
         )
-    flat = np.full(ends[-1], np.nan)
-    flat[(begins - ordinals[first])[rows.series] + ordinals] = rows.y
+    if ends[-1] == len(ordinals):
+        flat = rows.y.copy()  # every step has its row
+    else:
+        flat, at = np.full(ends[-1], np.nan), (begins - ordinals[first])[rows.series]
+        at += ordinals
+        flat[at] = rows.y
+        del at
 
     present = np.flatnonzero(~np.isnan(flat))
     low, high = np.searchsorted(present, begins), np.searchsorted(present, ends)

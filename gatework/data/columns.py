@@ -51,18 +51,28 @@ def groups(column: Any, name: Any) -> tuple[tuple, np.ndarray]:
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    if pa.types.is_dictionary(column.type):
-        column = column.cast(column.type.value_type)
-    missing = pc.is_null(column)
-    if is_text(column.type):
-        missing = pc.or_kleene(missing, pc.equal(column, ""))
-    if row := row_of(missing):
-        raise DataError(f"{name} must name a series in every row; got none in row {row}. Fill it in or remove the row.")
-    encoded = column.dictionary_encode().unify_dictionaries().combine_chunks()
-    ascending = pc.array_sort_indices(encoded.dictionary)
-    place = np.empty(len(ascending), dtype=np.int32)
+    if not pa.types.is_dictionary(column.type):
+        column = column.dictionary_encode()
+    # Text is looked at once for each series, not once a row.
+    encoded = pa.chunked_array(column).unify_dictionaries().combine_chunks()
+    known, which = encoded.dictionary, encoded.indices
+    missing = pc.is_null(known)
+    if is_text(known.type):
+        missing = pc.or_kleene(missing, pc.equal(known, "")).fill_null(True)
+    missing = missing.to_numpy(zero_copy_only=False)
+    if which.null_count or missing.any():
+        which = which.fill_null(len(known)).to_numpy(zero_copy_only=False)
+        if row := row_of(np.append(missing, True)[which]):
+            raise DataError(
+                f"{name} must name a series in every row; got none in row {row}. Fill it in or remove the row."
+            )
+    which = np.asarray(which)
+    # A dictionary may name series that no row has.
+    present = pa.array(np.flatnonzero(np.bincount(which, minlength=len(known))))
+    ascending = present.take(pc.array_sort_indices(known.take(present)))
+    place = np.zeros(len(known), dtype=np.int32)
     place[ascending.to_numpy()] = np.arange(len(ascending))
-    return tuple(encoded.dictionary.take(ascending).to_pylist()), place[encoded.indices.to_numpy()]
+    return tuple(known.take(ascending).to_pylist()), place[which]
 
 
 def plain(column: Any) -> Any:

@@ -45,7 +45,7 @@ def read(column: Any, name: str, *, integers: bool = False) -> Times:
         raise DataError(f"{name} must hold a time in every row; got none in row {row}. Fill it in or remove the row.")
     if pa.types.is_timestamp(kind) or pa.types.is_date(kind):
         stamps = column.cast(pa.timestamp("us", getattr(kind, "tz", None)), safe=False)
-        return Times(stamps.to_numpy().astype("M8[us]"), kind)
+        return Times(stamps.to_numpy().astype("M8[us]", copy=False), kind)
     if is_text(kind):
         if not pc.all(pc.match_substring_regex(column, r"^\d{1,18}$")).as_py():
             moments, zone, note = from_text(column, name)

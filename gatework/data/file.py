@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from gatework.data.columns import is_text
 from gatework.errors import DataError
 
 
@@ -16,7 +17,8 @@ class File(NamedTuple):
     """A file of which no more than the header has been read."""
 
     names: tuple[str, ...]
-    load: Callable[..., list[Any]]  # names, which of them hold ids -> pyarrow.ChunkedArrays of one length
+    # Names, which of them hold ids -> pyarrow.ChunkedArrays of one length; ids may come as dictionaries.
+    load: Callable[..., list[Any]]
     decimal_comma: bool = False
 
 
@@ -61,12 +63,15 @@ def _readable(path: Path) -> Iterator[None]:
 def _open_parquet(path: Path) -> File:
     from pyarrow import parquet
 
+    schema = parquet.read_schema(path)
+
     def load(names: list[str], ids: Iterable[str] = ()) -> list[Any]:
         with _readable(path):
-            table = parquet.ParquetFile(path).read(columns=names)
+            texts = [name for name in ids if is_text(schema.field(name).type)]
+            table = parquet.ParquetFile(path, read_dictionary=texts).read(columns=names)
         return [table[name] for name in names]
 
-    return File(tuple(parquet.read_schema(path).names), load)
+    return File(tuple(schema.names), load)
 
 
 def _open_csv(path: Path) -> File:
@@ -82,10 +87,16 @@ def _open_csv(path: Path) -> File:
 
     def load(names: list[str], ids: Iterable[str] = ()) -> list[Any]:
         # Ids are read as text, or else 007 and 7 would be one series.
-        options = arrow_csv.ConvertOptions(include_columns=names, column_types={name: pa.string() for name in ids})
+        text = pa.dictionary(pa.int32(), pa.string())
+        options = arrow_csv.ConvertOptions(include_columns=names, column_types=dict.fromkeys(ids, text))
+        # The usual pool keeps a fifth more of what it no longer needs.
+        pool = pa.system_memory_pool()
         with _readable(path):
             table = arrow_csv.read_csv(
-                path, parse_options=arrow_csv.ParseOptions(delimiter=delimiter), convert_options=options
+                path,
+                parse_options=arrow_csv.ParseOptions(delimiter=delimiter),
+                convert_options=options,
+                memory_pool=pool,
             )
         return [_as_ids(table[name]) if name in ids else table[name] for name in names]
 
@@ -96,8 +107,14 @@ def _as_ids(column: Any) -> Any:
     """Ids that are whole numbers as numbers, so that 2 comes before 10; but 007 stays text."""
     import pyarrow as pa
 
+    column = column.unify_dictionaries()
+    known = column.chunk(0).dictionary if column.num_chunks else pa.array([], pa.string())
     try:
-        whole = column.cast(pa.int64())
+        whole = known.cast(pa.int64())
     except pa.ArrowInvalid:
         return column
-    return whole if whole.cast(pa.string()).equals(column) else column
+    if not whole.cast(pa.string()).equals(known):
+        return column
+    return pa.chunked_array(
+        [pa.DictionaryArray.from_arrays(c.indices, whole) for c in column.chunks], pa.dictionary(pa.int32(), pa.int64())
+    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import Any
 
 import numpy as np
@@ -18,7 +19,7 @@ from gatework.data.header import find_columns
 from gatework.data.panel import Columns, Panel
 from gatework.data.season import find_season
 from gatework.data.static import with_static
-from gatework.data.table import Table, open_table
+from gatework.data.table import Table, open_table, release_unused
 from gatework.data.wide import ID, TARGET, targets_of, to_long
 from gatework.errors import DataError, OptionError
 
@@ -99,10 +100,16 @@ def read(
     names = find_columns(table, id_col, time_col, targets, chosen.in_data)
     columns = _load(table, [names.time, *targets, *chosen.past, *chosen.known], names.id)
     integers = freq.calendar == "integer" if isinstance(freq, Frequency) else _is_count(freq)
-    times = dates.read(columns[names.time], names.time, integers=integers)
+    times = dates.read(columns.pop(names.time), names.time, integers=integers)
     ys = [numbers(columns.pop(name), name, decimal_comma=table.decimal_comma) for name in targets]
-    ids, series = ((0,), np.zeros(len(ys[0]), np.int32)) if names.id is None else groups(columns[names.id], names.id)
     id_type = None if names.id is None else columns[names.id].type
+    if isinstance(data, (str, os.PathLike)):
+        # Files give ids as dictionaries, to hold each text once; what they hold is their values.
+        id_type = getattr(id_type, "value_type", id_type)
+    ids, series = (
+        ((0,), np.zeros(len(ys[0]), np.int32)) if names.id is None else groups(columns.pop(names.id), names.id)
+    )
+    release_unused()
     read_so = {column.name: column for group in (like.columns if like else ()) for column in group}
     encoded = {
         name: encode(columns.pop(name), name, read_so.get(name), decimal_comma=table.decimal_comma)
@@ -119,8 +126,11 @@ def read(
     refuse_duplicates(rows, ids, names)
     grid, times, zone_note = find_grid(rows, names.time, freq)
     ordinals = grid.ordinals(times.values)
+    # Where there are many rows, each column counts.
+    times = rows.times = times._replace(values=times.values[:0])
     aligned = align(ordinals, rows, names.time, grid)
     # Where the grid is known, somebody has learned already, and goes on from a single value.
+    release_unused()
     if (most := aligned.known.max()) < _FEWEST and not isinstance(freq, Frequency):
         raise DataError(
             f"{' and '.join(map(str, targets))} must have {_FEWEST} values in some series; got {most} at most. Give a "

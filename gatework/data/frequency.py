@@ -59,7 +59,9 @@ class Frequency:
 
     def ordinals(self, times: np.ndarray) -> np.ndarray:
         """Position (int64) of each time on the grid. The times must lie on it: see `fits`."""
-        return (self.counts(times) - self.origin) // self.step
+        ordinals = self.counts(times) - self.origin
+        ordinals //= self.step
+        return ordinals
 
     def times(self, ordinals: np.ndarray) -> np.ndarray:
         """Time of each position: datetime64[us], or int64 for integer steps."""
@@ -89,7 +91,9 @@ class Frequency:
             # 1970 began on a Thursday, three days after a Monday.
             week, weekday = np.divmod(times.astype("M8[D]").astype(np.int64) + 3, 7)
             return week * 5 + weekday
-        return times.astype("M8[us]").astype(np.int64) if self.calendar == "clock" else times.astype(np.int64)
+        return (
+            times.astype("M8[us]", copy=False).astype(np.int64) if self.calendar == "clock" else times.astype(np.int64)
+        )
 
     @property
     def whole_days(self) -> bool:

@@ -7,7 +7,6 @@ from dataclasses import replace
 
 import numpy as np
 
-from gatework.data.context import of_series
 from gatework.data.covariates import Covariates, Vintages
 from gatework.data.panel import Panel
 
@@ -57,6 +56,9 @@ def latest(panel: Panel, steps: int | None) -> Panel:
 
 def some(panel: Panel, rows: Sequence[int]) -> Panel:
     """Some of the series."""
+    # Not above, so that data can be refused before torch is paid for.
+    from gatework.data.context import of_series
+
     return replace(
         panel,
         ids=tuple(panel.ids[i] for i in rows),

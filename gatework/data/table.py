@@ -68,6 +68,13 @@ def open_table(data: Any) -> Table:
     return Table(kind, tuple(frame.columns), lambda names, ids=(): [_column(frame.get_column(n)) for n in names])
 
 
+def release_unused() -> None:
+    """Have pyarrow give back the memory of columns that are gone, which it keeps for others to come."""
+    import pyarrow as pa
+
+    pa.default_memory_pool().release_unused()
+
+
 def twice(names: list[Any]) -> DataError:
     """The error for a table in which the first of these names that comes again is not one column."""
     name = next(name for name in names if names.count(name) > 1)
