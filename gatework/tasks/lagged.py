@@ -147,7 +147,9 @@ class Lags:
         parts = self._parts(spots, np.zeros(1, dtype=np.int64))
         read = [lags, *(np.eye(SIZES[name])[values[:, 0]] for name, values in parts.items())]
         if self.beside is not None:
-            read.append(self.beside.behind(*self._cut(spots), self.back).reshape(len(spots), -1))
+            read.append(
+                self.beside.behind(*self._cut(spots), np.arange(min(max(self.m, 6), RECENT))).reshape(len(spots), -1)
+            )
         return np.hstack(read)
 
     def ahead(self, spots: Spots) -> np.ndarray:

@@ -1,9 +1,10 @@
-"""Ridge regression and gradient boosting on lags and the calendar: one model for all series, by scikit-learn."""
+"""Ridge regression and gradient boosting on lags, calendar and covariates: one model for all, by scikit-learn."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -12,6 +13,7 @@ from gatework.tasks.lagged import Lags, Spots
 
 if TYPE_CHECKING:
     from gatework.data.panel import Panel
+    from gatework.data.standard import Standard
 
 # With fewer windows than this there is nothing to learn.
 FEWEST = 10
@@ -106,29 +108,52 @@ def learner(
     simple : callable
         The forecast where there is too little to learn from.
     """
+    found = _learn(fit, panel, h, seed)
+    if found is not None and panel.covariates is not None:
+        # Covariates that tell nothing do harm: they are read where that helped on windows not learned from.
+        without = _learn(fit, replace(panel, covariates=None), h, seed)
+        found = found if without is None or found.error < without.error else without
+    if found is None:
+        return simple
+    learned, standard = found, found.standard
+
+    def forecast(panel: Panel) -> np.ndarray:
+        quantiles = simple(panel)
+        lags = Lags(panel if standard is not None else replace(panel, covariates=None), h, standard)
+        ends = lags.ends()
+        # A series that has not changed yet, or not yet over a season, has no unit to forecast in.
+        ends = ends[np.flatnonzero(lags.size[ends.place] > 0)]
+        if len(ends):
+            median = learned.share * learned.predict(lags, ends)
+            quantiles[ends.series] = lags.undo(ends, median[..., None] + learned.widths)
+        return quantiles
+
+    return forecast
+
+
+class _Learned(NamedTuple):
+    """What came of learning: the units of the covariates that it read, and its error on windows it did not learn."""
+
+    predict: Predict
+    share: float
+    widths: np.ndarray
+    standard: Standard | None
+    error: float
+
+
+def _learn(fit: Fit, panel: Panel, h: int, seed: int) -> _Learned | None:
+    """Learn from a panel, with its covariates where it has any; None where there is too little to learn from."""
     lags = Lags(panel, h)
     spots = lags.windows(np.random.default_rng(seed))
     if len(spots) < FEWEST:
-        return simple
+        return None
     folds = _folds(lags, spots)
     truth = np.concatenate([lags.targets(held) for _, held in folds])
     blind = np.concatenate([fit(lags, rest, seed)(lags, held) for rest, held in folds])
     # With little to learn from, only so much of an answer is kept as helped on windows that were not learned from.
     share = min(SHARES, key=lambda share: np.nanmean(np.abs(truth - share * blind)))
-    widths = _widths(np.abs(truth - share * blind))
-    predict, standard = fit(lags, spots, seed), lags.standard
-
-    def forecast(panel: Panel) -> np.ndarray:
-        quantiles = simple(panel)
-        lags = Lags(panel, h, standard)
-        ends = lags.ends()
-        # A series that has not changed yet, or not yet over a season, has no unit to forecast in.
-        ends = ends[np.flatnonzero(lags.size[ends.place] > 0)]
-        if len(ends):
-            quantiles[ends.series] = lags.undo(ends, share * predict(lags, ends)[..., None] + widths)
-        return quantiles
-
-    return forecast
+    errors = np.abs(truth - share * blind)
+    return _Learned(fit(lags, spots, seed), share, _widths(errors), lags.standard, float(np.nanmean(errors)))
 
 
 def _folds(lags: Lags, spots: Spots) -> list[tuple[Spots, Spots]]:
