@@ -104,6 +104,10 @@ class Comparison:
         from rich.table import Table
 
         caption = "MASE, CRPS, width: 1 is the mean seasonal change of the past. p: of the difference from the first."
+        # Below, since a column of marks would be too wide for a terminal.
+        for mark in dict.fromkeys(row.mark for row in self.rows.values() if row.mark):
+            names = ", ".join(name for name, row in self.rows.items() if row.mark == mark)
+            caption += f"\n{mark.capitalize()}: {names}."
         if self.future:
             caption += f"\nCovariates: {self.future}"
         table = Table(box=None, pad_edge=False, caption=caption, caption_justify="left", caption_style="dim")
@@ -121,16 +125,13 @@ class Comparison:
         for heading, _ in shown.values():
             table.add_column(heading, justify="right")
         best = {name: _least(self.rows, name) for name in ("mase", "smape", "mape", "crps")}
-        marked = any(row.mark for row in self.rows.values())
-        if marked:
-            table.add_column("")
         for name, row in self.rows.items():
             cells = [name]
             for key, (_, digits) in shown.items():
                 value = getattr(row, key)
                 text = "–" if value is None or np.isnan(value) else f"{value:{digits}}"
                 cells.append(f"[bold]{text}[/bold]" if text != "–" and value == best.get(key) else text)
-            table.add_row(*cells, *([row.mark] if marked else []))
+            table.add_row(*cells)
         return table
 
     def to_dict(self) -> dict[str, Any]:

@@ -163,7 +163,9 @@ def test_p_is_holms_of_each_against_the_first():
 def test_models_that_read_no_covariates_are_marked_where_there_are_some():
     plan = make_plan(table(weekly()), 7, ["SeasonalNaive", "Ridge"], (), 1, None, 90, {})
     assert [column.header for column in carry_out(plan).table().columns][-1] == "p"
-    rows = carry_out(replace(plan, covariates=("temperature",))).rows
+    found = carry_out(replace(plan, covariates=("temperature",)))
+    assert str(found.table().caption).endswith("\nNo covariates: SeasonalNaive.")
+    rows = found.rows
     assert {name: row.mark for name, row in rows.items()} == {"SeasonalNaive": "no covariates", "Ridge": ""}
 
 
