@@ -130,13 +130,15 @@ def read(
     times = rows.times = times._replace(values=times.values[:0])
     aligned = align(ordinals, rows, names.time, grid)
     # Where the grid is known, somebody has learned already, and goes on from a single value.
-    release_unused()
     if (most := aligned.known.max()) < _FEWEST and not isinstance(freq, Frequency):
         raise DataError(
             f"{' and '.join(map(str, targets))} must have {_FEWEST} values in some series; got {most} at most. Give a "
             f"longer history."
         )
     covariates, about_them = lay_covariates(encoded, chosen, rows, ordinals, aligned) if encoded else (None, [])
+    unsorted = rows.unsorted
+    del rows, ordinals, series, ys
+    release_unused()
     inferred = find_season(aligned.values) if grid.calendar == "integer" else grid.season_length
     season = int(season_length or inferred)
     notes = [
@@ -145,7 +147,7 @@ def read(
         *times.notes,
         zone_note,
         f"{names.targets[0]}: numbers such as 12,5 are read with a decimal comma." if table.decimal_comma else "",
-        "rows were not in order of time; they are sorted." if rows.unsorted else "",
+        "rows were not in order of time; they are sorted." if unsorted else "",
         *_about(aligned, season, covariates),
         *about_them,
     ]
