@@ -141,9 +141,10 @@ def test_series_of_5_to_5000_steps_in_one_panel():
 def test_after_a_step_the_forecast_stands_on_the_new_level(before, after):
     y = np.repeat([before, after], 150) + 0.3 * wave(1, 300)
     table = one(y, max_steps=40).predict()
-    assert np.abs(table["LSTM"] - after).max() < 0.1 * abs(after - before)
-    assert (table["LSTM-lo-90"] < after + 1).all()
-    assert (table["LSTM-hi-90"] > after - 1).all()
+    ahead, noise = after + 1.5 * np.sin(np.arange(H) * np.pi / 6), 0.3
+    assert np.abs(table["LSTM"] - ahead).max() < 0.1 * abs(after - before)
+    assert (table["LSTM-lo-90"] < ahead + noise).all()
+    assert (table["LSTM-hi-90"] > ahead - noise).all()
     assert np.abs(np.stack([table["LSTM-lo-90"], table["LSTM-hi-90"]]) - before).min() > 0.5 * abs(after - before)
 
 
