@@ -10,8 +10,8 @@ import numpy as np
 from gatework.data.covariates import Covariates, Vintages
 from gatework.data.panel import Panel
 
-# Windows of so many steps take some 300 MB; M4's hourly series have a fifth of it.
-MOST = 2_000_000
+# Windows of so many steps take some 140 MB; M4's hourly series have a third of it.
+MOST = 1_000_000
 # A series keeps as many steps as this many windows, or little could be learned of it.
 WINDOWS = 10
 # Steps of which forecasts are made at once.
