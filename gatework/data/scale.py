@@ -62,6 +62,12 @@ def in_logs(values: np.ndarray) -> np.ndarray:
     return (least > 0) & (least < most)
 
 
+def floor(values: np.ndarray) -> float:
+    """Give what a history (T,) never falls below: 0 where that is its least value, and came more than once."""
+    zeros = int((values == 0).sum())
+    return 0.0 if zeros > 1 and np.fmin.reduce(values) == 0 else -np.inf
+
+
 def carry(z: np.ndarray, lag: int) -> np.ndarray:
     """The last known value at each step or whole lags before it, (..., T); NaN where there is none yet.
 

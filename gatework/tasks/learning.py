@@ -15,6 +15,7 @@ from gatework.data.context import future_owners, past_owners
 from gatework.data.draws import Draws
 from gatework.data.latest import latest, lots, sample
 from gatework.data.panel import Panel
+from gatework.data.scale import floor
 from gatework.data.windows import Batch, Windows, future_features, past_features
 from gatework.models.ensemble import Ensemble
 from gatework.models.forecast import EncoderDecoder, pinball
@@ -96,11 +97,12 @@ def learn(
     rehearsal.calibrate(net, windows)
     rehearsed = foresee(net, held[-1].history, recipe)
     if histories[-1].stopped != "interrupted":
-        whole = _windows(panel, recipe)
+        whole, wide = _windows(panel, recipe), rehearsal.widths(net, windows)
         for k, history in enumerate(histories):
             if not lessons.perform(k, whole, history):
                 histories[-1].stopped = "interrupted"
                 break
+        rehearsal.keep_widths(net, windows, wide)
     return Learned(net, replace(histories[0], stopped=histories[-1].stopped), held[-1], rehearsed)
 
 
@@ -176,7 +178,10 @@ def _all_windows(panel: Panel, recipe: Recipe) -> Windows:
 
 
 def foresee(net: nn.Module, panel: Panel, recipe: Recipe) -> np.ndarray:
-    """Forecast what follows each series: quantiles (N, h, Q), NaN for a series without any value."""
+    """Forecast what follows each series: quantiles (N, h, Q), NaN for a series without any value.
+
+    Demand, rain and whatever else has zeros and nothing below them is forecast no lower than 0.
+    """
     known = [i for i, series in enumerate(panel.values) if not np.isnan(series).all()]
     quantiles = np.full((len(panel), recipe.h, len(QUANTILES)), np.nan)
     with torch.no_grad():
@@ -187,4 +192,4 @@ def foresee(net: nn.Module, panel: Panel, recipe: Recipe) -> np.ndarray:
                 batch = windows.batch(some, ends)
                 units = net(batch.past, batch.future)
                 quantiles[np.array(rows)[some]] = windows.scale(some, ends).undo(units).numpy()
-    return quantiles
+    return np.maximum(quantiles, np.array([floor(series) for series in panel.values])[:, None, None])

@@ -205,7 +205,7 @@ def outcome(history: History, trust: float, heed: float, spread: Sequence[float]
         notes.append("the covariates did not help there, and are not heeded.")
     elif heed < 1:
         notes.append(f"what the covariates say counts for {heed:.0%} of what it could, as was best there.")
-    if max(spread) > 1:
+    if max(spread) >= 1.05:
         least, most = f"{min(spread):.2g}", f"{max(spread):.2g}"
         times = most if least == most else f"{least} to {most}"
         notes.append(

@@ -89,6 +89,22 @@ def _best(shares: list[float], mixed: Callable[[float], Tensor], target: Tensor)
     return shares[losses.index(min(losses))]
 
 
+@torch.no_grad()
+def widths(net: Ensemble, held: list[Batch]) -> Tensor:
+    """Measure how wide the 90 % intervals of the held-out windows are, by step: (h,)."""
+    low, high = QUANTILES.index(0.05), QUANTILES.index(0.95)
+    quantiles = torch.cat([net(batch.past, batch.future) for batch in held])
+    return (quantiles[..., high] - quantiles[..., low]).mean(0)
+
+
+def keep_widths(net: Ensemble, held: list[Batch], before: Tensor) -> None:
+    """Widen the intervals to what they were `before`, where a network that has learned these windows is surer of them.
+
+    How wide they must be was found when it had not, as it has not learned what comes next.
+    """
+    net.spread.mul_((before / widths(net, held)).nan_to_num(1.0).clamp(1.0, WIDEST))
+
+
 def spread(quantiles: Tensor, target: Tensor) -> Tensor:
     """By how much the intervals of each step (h,) must be widened so that the 90 % one holds 90 % of what was held out.
 

@@ -166,6 +166,14 @@ def test_rare_demand_is_neither_nothing_nor_all_of_it():
     # Most days are without demand, and of those with one in twenty have more than 7.
     assert np.abs(np.median(found["LSTM"])) < 1
     assert 3 < np.median(found["LSTM-hi-90"]) < 9
+    # What was never below 0 is not forecast there.
+    assert all((found[name] >= 0).all() for name in found if "LSTM" in name)
+    assert (found["LSTM-lo-90"] == 0).mean() > 0.5
+
+
+def test_one_zero_passed_on_the_way_is_no_floor():
+    falling = np.arange(60.0)[::-1]
+    assert (one(falling, season_length=1).predict()["LSTM-lo-90"] < 0).all()
 
 
 # Hardly a value

@@ -113,6 +113,15 @@ def test_an_ensemble_forecasts_the_mean_of_its_networks_quantiles():
     torch.testing.assert_close(both, (alone[0] + alone[1]) / 2)
 
 
+def test_intervals_stay_as_wide_as_they_were_before_the_windows_were_learned():
+    net, held = ensemble(1.0), windows(1.0)
+    before = rehearsal.widths(net, held)
+    # Half as wide at the first step, and twice as wide at the second: that one stays.
+    rehearsal.keep_widths(net, held, before * torch.tensor([2.0, 0.5]))
+    assert net.spread.tolist() == pytest.approx([2.0, 1.0])
+    torch.testing.assert_close(rehearsal.widths(net, held), before * torch.tensor([2.0, 1.0]))
+
+
 def test_wider_intervals_keep_their_median():
     net, batch = ensemble(1.0), (torch.zeros(1, 5, 3), torch.ones(1, 2, 3))
     narrow = net(*batch)
