@@ -11,6 +11,7 @@ import numpy as np
 from gatework.tasks.calibration import Calibration, calibrate
 from gatework.tasks.measures import as_nan, as_null, mean, units_of
 from gatework.tasks.naive import Forecast, last_value, seasonal_naive
+from gatework.tasks.walk import wanders
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -112,6 +113,8 @@ class Scores:
         Whether the model's intervals hold what they promise; None where it gave no quantiles.
     future : str
         Which future of the covariates the model read: as they came to be, or as they were forecast.
+    walk : bool
+        Whether the series move like a random walk.
     """
 
     alias: str
@@ -124,13 +127,23 @@ class Scores:
     gaps: dict[str, tuple[float, float]]
     calibration: Calibration | None = None
     future: str = ""
+    walk: bool = False
 
     def verdict(self) -> str:
         """Say in one line who wins, the model or the better of the two baselines.
 
         A winner is named only when at least 8 pairs were compared and their mean difference in MASE lies more than two
-        standard errors from zero. With fewer pairs the line says what happened, and that it proves little.
+        standard errors from zero. With fewer pairs the line says what happened, and that it proves little. Where the
+        series move like a random walk and the model is not surely better than the last value, the line ends with that.
         """
+        gap, error = self.gaps["LastValue"]
+        if not self.walk or (self.pairs >= ENOUGH and gap < -2 * error):
+            return self._outcome()
+        these = "the series has moved" if self.series == 1 else "the series have moved"
+        return f"{self._outcome()} Up to now {these} like a random walk: there is no signal to trade on."
+
+    def _outcome(self) -> str:
+        """Say who wins, whatever the series are."""
         if not self.pairs:
             return "No verdict: no series has a MASE. None differs from its last season, or none has a value to score."
         rival = min(self.gaps, key=lambda name: self.rows[name].mase)
@@ -221,8 +234,19 @@ def score(windows: Sequence[Window], alias: str, level: float = 90) -> Scores:
         gap = units[0] - theirs
         gaps[name] = (float(mean(gap)), float(gap.std(ddof=1) / np.sqrt(pairs)) if pairs > 1 else float("nan"))
     left_out = int((scored & ~scaled).sum())
-    found = calibrate(windows)
-    return Scores(alias, level, rows, int(scored.sum()), len(windows), left_out, pairs, gaps, found)
+    past = windows[-1].history
+    return Scores(
+        alias,
+        level,
+        rows,
+        int(scored.sum()),
+        len(windows),
+        left_out,
+        pairs,
+        gaps,
+        calibrate(windows),
+        walk=wanders(past.values, windows[-1].y.shape[1], past.season_length),
+    )
 
 
 def _score_window(window: Window, level: float) -> np.ndarray:

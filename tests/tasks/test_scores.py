@@ -200,3 +200,23 @@ def test_the_table_shows_every_row_and_the_level():
     assert [line.split()[0] for line in text.splitlines()[1:]] == ["LSTM", "SeasonalNaive", "LastValue"]
     assert "MASE" in text
     assert "inside the 80 % interval" in text
+
+
+def judged(series, errors):
+    """A model that misses what follows each series by so many of its usual changes, beside the last value."""
+    windows = []
+    for back in range(10, 0, -1):
+        known, y = series[:-back], series[-back : len(series) - back + 1]
+        windows.append(Window(panel(known), y[None], forecast(y[None] + errors)))
+    return score(windows, "LSTM")
+
+
+def test_where_there_is_no_signal_the_verdict_says_so():
+    walk = 100 + np.random.default_rng(0).normal(size=400).cumsum()
+    said = "Up to now the series has moved like a random walk: there is no signal to trade on."
+    assert judged(walk, 1.0).verdict().endswith(said)
+    # Not where the model is surely better, nor of a series whose past tells of its next steps.
+    assert said not in judged(walk, 0.01).verdict()
+    wave = 100 + np.sin(np.arange(400) / 3) + 0.1 * np.random.default_rng(0).normal(size=400)
+    assert said not in judged(wave, 1.0).verdict()
+    assert Scores.from_dict(json.loads(json.dumps(judged(walk, 1.0).to_dict()))).verdict().endswith(said)
