@@ -127,7 +127,7 @@ def read(
     grid, times, zone_note = find_grid(rows, names.time, freq)
     ordinals = grid.ordinals(times.values)
     # Where there are many rows, each column counts.
-    times = rows.times = times._replace(values=times.values[:0])
+    times = rows.times = times._replace(values=np.empty(0, times.values.dtype))
     aligned = align(ordinals, rows, names.time, grid)
     # Where the grid is known, somebody has learned already, and goes on from a single value.
     if (most := aligned.known.max()) < _FEWEST and not isinstance(freq, Frequency):

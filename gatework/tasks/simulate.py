@@ -129,13 +129,15 @@ def draw(quantiles: np.ndarray, correlated: np.ndarray, n_paths: int, seed: int)
 def path_columns(panel: Panel, paths: np.ndarray, alias: str, lead: int = 0) -> dict[Any, np.ndarray]:
     """Lay paths (N, n_paths, h) out as a long table: id (if there is one), time, `sample` from 0, and the alias.
 
-    By series, then sample, then time. A series of no steps has no place in time, and no rows.
+    By series, then sample, then time. A series of no steps and no paths has no rows.
     """
     series, n_paths, h = paths.shape
     # Which series a row of a forecast's table is of: those that have no place in time are not in it.
-    which = np.broadcast_to(np.arange(series)[:, None, None], (series, h, len(QUANTILES)))
+    empty = np.array([len(values) == 0 for values in panel.values]) & np.isnan(paths).all((1, 2))
+    rows = np.where(empty, np.nan, np.arange(series))
+    which = np.broadcast_to(rows[:, None, None], (series, h, len(QUANTILES)))
     table = forecast_columns(panel, which, [], alias, lead)
-    kept = table.pop(alias)[::h]
+    kept = table.pop(alias)[::h].astype(int)
     shape = (len(kept), n_paths, h)
     table = {name: np.broadcast_to(one.reshape(-1, 1, h), shape).ravel() for name, one in table.items()}
     table["sample"] = np.broadcast_to(np.arange(n_paths)[:, None], shape).ravel()

@@ -215,6 +215,7 @@ def test_a_series_without_a_step_has_no_row_and_one_series_no_id():
     panel = walks(series=3, steps=20)
     short = panel.__class__(**{**vars(panel), "values": (panel.values[0], panel.values[1][:0], panel.values[2])})
     paths = np.arange(3 * 2 * 4.0).reshape(3, 2, 4)
+    paths[1] = np.nan
     table = path_columns(short, paths, "A")
     assert set(table["unique_id"]) == {"s00", "s02"}
     np.testing.assert_array_equal(table["A"], paths[[0, 2]].ravel())
