@@ -94,7 +94,7 @@ def learn(
     del before
     # Networks that an interrupted training left without a lesson have no say.
     net.members = net.members[: len(histories)]
-    rehearsal.calibrate(net, windows)
+    rehearsal.calibrate(net, windows, rehearsal.worth(held))
     rehearsed = foresee(net, held[-1].history, recipe)
     if histories[-1].stopped != "interrupted":
         whole, wide = _windows(panel, recipe), rehearsal.widths(net, windows)

@@ -68,9 +68,27 @@ def loss(net: nn.Module, held: list[Batch]) -> float:
     return sum(n * float(pinball(net, batch)) for n, batch in zip(sizes, held, strict=True)) / sum(sizes)
 
 
+def worth(held: list[Origin]) -> float:
+    """Say how many windows that do not overlap these origins' windows amount to, over all series."""
+    known = [max(len(series) for series in at.history.values) for at in held]
+    series = sum(len(values) > 0 for values in held[-1].history.values)
+    return series * (1 + (known[-1] - known[0]) / held[0].truth.shape[1])
+
+
 @torch.no_grad()
-def calibrate(net: Ensemble, held: list[Batch]) -> None:
-    """Set how far covariates are heeded and the networks trusted, and how much wider the intervals must be."""
+def calibrate(net: Ensemble, held: list[Batch], windows: float = math.inf) -> None:
+    """Set how far covariates are heeded and the networks trusted, and how much wider the intervals must be.
+
+    Parameters
+    ----------
+    net : Ensemble
+        The networks.
+    held : list of Batch
+        The held-out windows.
+    windows : float
+        How many independent ones they amount to. A width that few windows tell is as unsure as theirs, so it is
+        stretched as Student (1908) stretches a normal interval whose spread so many values told.
+    """
     simple = torch.cat([simple_quantiles(batch.future) for batch in held])
     target = torch.cat([batch.target for batch in held])
     heeding = torch.cat([net.mean(batch.past, batch.future) for batch in held])
@@ -80,7 +98,14 @@ def calibrate(net: Ensemble, held: list[Batch]) -> None:
         net.heed.fill_(_best(HEEDS, lambda heed: torch.lerp(blind, heeding, heed), target))
         heeding = torch.lerp(blind, heeding, net.heed)
     net.trust.fill_(_best(TRUSTS, lambda trust: torch.lerp(simple, heeding, trust), target))
-    net.spread.copy_(spread(torch.lerp(simple, heeding, net.trust), target))
+    net.spread.copy_(spread(torch.lerp(simple, heeding, net.trust), target) * stretch(windows))
+
+
+def stretch(windows: float) -> float:
+    """How much wider a 90 % interval is of which so many independent windows tell the width."""
+    from scipy.special import stdtrit
+
+    return float(stdtrit(windows, 0.95) / stdtrit(math.inf, 0.95)) if windows < 1e6 else 1.0
 
 
 def _best(shares: list[float], mixed: Callable[[float], Tensor], target: Tensor) -> float:

@@ -12,7 +12,7 @@ from gatework.models.ensemble import Ensemble
 from gatework.models.forecast import EncoderDecoder, simple_quantiles
 from gatework.models.quantiles import MEDIAN, QUANTILES
 from gatework.tasks import rehearsal
-from gatework.tasks.rehearsal import WIDEST, calibrate, hold_out, spread
+from gatework.tasks.rehearsal import WIDEST, calibrate, hold_out, spread, stretch, worth
 
 HIGH = QUANTILES.index(0.95)
 
@@ -58,6 +58,22 @@ def test_the_factor_is_that_of_the_rank_which_holds_for_one_more_value():
 )
 def test_it_is_never_below_one_nor_above_the_most(errors, factor):
     assert spread(*missed(errors)).tolist() == pytest.approx([factor], rel=1e-5)
+
+
+def test_a_width_that_few_windows_tell_is_stretched_as_students_t():
+    # The 95 % points of Student's t with 3 and 20 degrees of freedom, and of a normal distribution.
+    assert stretch(3) == pytest.approx(2.3534 / 1.6449, rel=1e-4)
+    assert stretch(20) == pytest.approx(1.7247 / 1.6449, rel=1e-4)
+    assert stretch(1e7) == 1
+    net = ensemble(1.0)
+    calibrate(net, windows(1.0), 3)
+    assert net.spread.tolist() == pytest.approx([stretch(3)] * 2)
+
+
+def test_windows_that_overlap_are_worth_what_each_adds():
+    # 20 origins a step apart over a horizon of 6 steps, and one origin of 64 series.
+    assert worth(hold_out(panel([100]), 6)) == pytest.approx(1 + 19 / 6)
+    assert worth(hold_out(panel([100] * 64), 6)) == 64
 
 
 def test_each_step_has_its_own_factor_where_windows_are_many_and_shares_its_neighbours_where_few(monkeypatch):
