@@ -65,16 +65,32 @@ def test_a_forecaster_widens_its_intervals_and_says_so():
     assert widths[0].sum() > widths[1].sum()
 
 
-def test_what_is_held_out_is_not_learned_from_before_it_is_scored():
+def test_what_is_held_out_is_not_learned_from_before_it_is_scored(monkeypatch):
     moved = Y.copy()
     moved[-4:] += 5
+    panels, recipe = (lesson()[0], read(table(moved), season_length=12)), lesson()[1]
+    assert not torch.equal(*(weights(learn(panel, recipe).net) for panel in panels))
+    # Without what the held-out windows decide, and before they are learned from, nothing of them is in the weights.
+    monkeypatch.setattr(learning.rehearsal, "loss", lambda net, held: 1.0)
+    monkeypatch.setattr(learning.Lessons, "perform", lambda *_: True)
+    assert torch.equal(*(weights(learn(panel, recipe).net) for panel in panels))
+
+
+def test_intervals_are_as_wide_as_the_rehearsal_found_and_stretched_where_windows_are_few():
     panel, recipe = lesson()
-    other = read(table(moved), season_length=12)
-    # The last window ends the rehearsal and judges it, so both are ended by hand, at the first validation.
-    one, two = (learn(p, recipe) for p in (panel, other))
-    if one.history.best_step == two.history.best_step:
-        np.testing.assert_allclose(one.rehearsed[..., 6], two.rehearsed[..., 6], rtol=1e-4)
-    assert not torch.equal(weights(one.net), weights(two.net))
+    held = learning.rehearsal.hold_out(panel, recipe.h)
+    windows = learning.rehearsal.read(held, recipe)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(learning.Lessons, "perform", lambda *_: True)
+        before = learn(panel, recipe).net
+    after = learn(panel, recipe).net
+    assert not torch.equal(weights(before), weights(after))
+    wide, now = (learning.rehearsal.widths(net, windows) for net in (before, after))
+    assert (now >= wide * (1 - 1e-4)).all()
+    # 17 windows a step apart over 4 steps are worth 5.
+    stretched = learning.rehearsal.stretch(5.0)
+    assert stretched > 1.2
+    assert (before.spread >= stretched * (1 - 1e-6)).all()
 
 
 def test_networks_train_on_everything_for_as_many_steps_as_were_best():
