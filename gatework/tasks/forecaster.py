@@ -60,7 +60,7 @@ class Forecaster(Predicting):
         Steps in the main season, 1 for none. By default the frequency's own (24 for hours, 12 for months).
     effort : {"normal", "fast", "best"}
         How long to train: "fast" a quarter of the normal steps; "best" four networks that forecast together, from other
-        first weights and other windows, four times as long. docs/forecasting.md has what that gains.
+        first weights and other windows, four times as long.
     max_steps : int, optional
         Training steps, first without the windows that are held out and then once more with them. By default 400 where
         there are fewer than 10,000 values to learn from, and else up to 2,000, the fewer, the longer the windows; a
