@@ -96,8 +96,12 @@ def compare(
         tell(found.notes[len(plan.notes) :], out)
         from rich.console import Console
 
+        console = Console(highlight=False)
         print()
-        Console(highlight=False).print(found.table())
+        console.print(found.table())
+        if (when := found.when()).row_count:
+            print()
+            console.print(when)
         print(f"\n{found.verdict()}")
     if output is not None:
         write_table(found.forecasts, output)

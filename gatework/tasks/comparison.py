@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from gatework.errors import OptionError
 from gatework.tasks.verdict import verdict
 
 if TYPE_CHECKING:
@@ -133,6 +134,35 @@ class Comparison:
                 cells.append(f"[bold]{text}[/bold]" if text != "–" and value == best.get(key) else text)
             table.add_row(*cells)
         return table
+
+    def when(self, name: str | None = None) -> Table:
+        """Return when a model errs as a rich Table: along the horizon, and by hour and weekday where there are such.
+
+        Parameters
+        ----------
+        name : str, optional
+            Which model; by default the one with the lowest MASE.
+        """
+        from gatework.tasks.when import when
+
+        name = next(iter(self.rows)) if name is None else name
+        if name not in self.rows:
+            raise OptionError(f"name must be of {', '.join(self.rows)}; got {name!r}.")
+        return when(name, self.profiles[name])
+
+    def __str__(self) -> str:
+        """Return what a terminal shows: the table, when the best model errs, and the verdict."""
+        from rich.console import Console
+
+        console = Console(width=100, color_system=None)
+        with console.capture() as shown:
+            console.print(self.table())
+            if (when := self.when()).row_count:
+                console.print()
+                console.print(when)
+        # A table is padded to its width, which only a screen needs.
+        lines = (line.rstrip() for line in shown.get().splitlines())
+        return "\n".join([*lines, "", self.verdict()])
 
     def to_dict(self) -> dict[str, Any]:
         """Return numbers and strings ready for JSON, which has no NaN: None stands there. Without the forecasts."""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gatework.tasks.plot import AHEAD, PAST, need_matplotlib
+from gatework.tasks.when import DAYS
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
 COLOURS = (AHEAD, "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00")
 REST, YARDSTICK = "0.8", "0.5"
 TITLES = {"horizon": "along the horizon", "hour": "by hour of the day", "weekday": "by weekday"}
-DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 
 
 def plot(found: Comparison, figure: Figure | None = None) -> list[Axes]:

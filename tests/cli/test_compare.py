@@ -23,6 +23,10 @@ def test_it_says_what_it_read_who_competes_and_who_wins(type_in, folder):
     assert [(name, mase) for name, mase, *_ in table[:2]] == [
         (name, f"{row.mase:.3f}") for name, row in found.rows.items()
     ]
+    # The days of the week are there too, since the table is daily.
+    whens = [line for line in lines if line.startswith(("steps ahead ", "weekday ", "MASE of SeasonalNaive "))]
+    assert [line.split()[0] for line in whens] == ["steps", "MASE", "weekday", "MASE"]
+    assert f"{found.profiles['SeasonalNaive']['weekday'][2]:.3f}" in whens[3].split()
     assert lines[-1] == found.verdict()
     assert lines[-1].startswith("SeasonalNaive wins by ")
     assert lines[-1].endswith(": use it.")
