@@ -1,0 +1,39 @@
+"""The instruments: what a recurrent network remembers, for how long, and whether its gradients survive the way."""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from gatework.look.record import record
+    from gatework.look.subject import subject
+    from gatework.look.trace import trace
+
+# Each lives in the file of its name, which is imported when it is first asked for.
+__all__ = ["record", "subject", "trace"]
+
+
+class _Look(ModuleType):
+    """Instruments keep their names: importing a file would else put the file in its function's place."""
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if not (name in __all__ and isinstance(value, ModuleType)):
+            super().__setattr__(name, value)
+
+
+sys.modules[__name__].__class__ = _Look
+
+
+def __getattr__(name: str):
+    if name not in __all__:
+        raise AttributeError(f"module 'gatework.look' has no attribute {name!r}")
+    value = getattr(import_module(f"gatework.look.{name}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})
