@@ -20,6 +20,7 @@ EXAMPLES = {
     "predict": "gatework predict model/ -o forecast.csv --plot forecast.png",
     "evaluate": "gatework evaluate model/ data.csv --windows 3",
     "compare": "gatework compare data.csv --h 24 --plot comparison.png",
+    "fine-tune": "gatework fine-tune model/ data.csv -o tuned/",
     "resume": "gatework resume model/",
     "doctor": "gatework doctor",
 }
@@ -33,7 +34,8 @@ app = App(
 )
 for place, (verb, example) in enumerate(EXAMPLES.items()):
     # By name, so that no verb waits for what another imports.
-    app.command(f"gatework.cli.{verb}:{verb}", name=verb, sort_key=place, help_epilogue=f"Example:\n\n    {example}")
+    name = verb.replace("-", "_")
+    app.command(f"gatework.cli.{name}:{name}", name=verb, sort_key=place, help_epilogue=f"Example:\n\n    {example}")
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

@@ -14,7 +14,7 @@ from gatework.cli import EXAMPLES, app
 from gatework.cli.flags import descriptions, flags
 from gatework.ops import BACKENDS
 
-VERBS = ["fit", "predict", "evaluate", "compare", "resume", "doctor"]
+VERBS = ["fit", "predict", "evaluate", "compare", "fine-tune", "resume", "doctor"]
 
 
 def example(help_text: str) -> str:
@@ -25,12 +25,13 @@ def example(help_text: str) -> str:
 def test_the_list_says_what_each_verb_does(type_in, folder):
     said = type_in("gatework --help")
     assert said.code == 0
-    lines = re.findall(r"^│ (\w+) +(\S.*?) +│$", said.out, re.MULTILINE)
+    lines = re.findall(r"^│ (\w[\w-]*) +(\S.*?) +│$", said.out, re.MULTILINE)
     assert lines == [
         ("fit", "Train a forecaster on a table, and score it beside the naive forecasts."),
         ("predict", "Forecast what comes next, as a table and a picture."),
         ("evaluate", "Score a forecaster on the past, as if it were the future, beside the naive forecasts."),
         ("compare", "Forecast the past with every model, the simple ones too, and say which one to use."),
+        ("fine-tune", "Go on learning from newer values or from other series, with the weights that fit found."),
         ("resume", "Go on with a training that was interrupted, from its last checkpoint."),
         ("doctor", "Check the installation: versions, the processor, the backends, and what could be added."),
     ]
@@ -52,7 +53,7 @@ def test_the_examples_at_the_ends_of_the_helps_run_as_written_one_after_the_othe
         assert command.split()[:2] == ["gatework", verb]
         said = type_in(command)
         assert (said.code, said.err) == (0, ""), command
-    made = {"data.csv", "model", "forecast.csv", "forecast.png", "comparison.png"}
+    made = {"data.csv", "model", "tuned", "forecast.csv", "forecast.png", "comparison.png"}
     assert {path.name for path in folder.iterdir()} == made
     assert set(EXAMPLES) == set(VERBS)
 

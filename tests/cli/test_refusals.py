@@ -32,8 +32,8 @@ ROWS = [
     ("gatework fit data.csv more.csv --h 3", "There is no place for 'more.csv'. See `gatework fit --help`."),
     (
         "gatework fot data.csv",
-        'Unknown command "fot". Did you mean "fit"? Available commands: fit, predict, evaluate, compare, resume, '
-        "doctor. See `gatework --help`.",
+        'Unknown command "fot". Did you mean "fit"? Available commands: fit, predict, evaluate, compare, '
+        "fine-tune, resume, doctor. See `gatework --help`.",
     ),
     # Data.
     (
