@@ -60,7 +60,7 @@ def of_forecaster(model: Any, data: Any, windows: int, back: int) -> Subject:
         None,
         lambda x: quantiles(x)[None, ..., MEDIAN],
         ("value", *(f"change over {lag}" for lag in model.recipe_.lags), "known", *covariates),
-        loss if bool((~torch.isnan(batch.target[:, model.lead :])).any()) else None,
+        loss=loss if bool((~torch.isnan(batch.target[:, model.lead :])).any()) else None,
     )
 
 

@@ -39,6 +39,8 @@ class Subject:
         takes (T, n * B, D), the B rows n times over.
     names : tuple of str
         Of the D inputs.
+    stepwise : bool
+        Whether there is an answer for each step.
     loss : callable, optional
         x -> the loss that the model was trained with, a scalar; None where that is not known.
     """
@@ -49,6 +51,7 @@ class Subject:
     lengths: Tensor | None
     run: Callable[[Tensor], Tensor]
     names: tuple[str, ...]
+    stepwise: bool = False
     loss: Callable[[Tensor], Tensor] | None = None
 
     def alive(self) -> Tensor:
@@ -113,8 +116,8 @@ def subject(
     x, ends = _read(data, lengths, batch_first, first.weight_ih_l0)
     if net is first:
         check_shape("data", tuple(x.shape), ("T", "B", first.input_size), f"The layer has {first.input_size} inputs.")
-    run = _runner(net, x, ends, batch_first, any(layer.bidirectional for layer in layers.values()))
-    return Subject(net, layers, x, ends, run, tuple(f"x{k}" for k in range(x.shape[2])))
+    run, stepwise = _runner(net, x, ends, batch_first, any(layer.bidirectional for layer in layers.values()))
+    return Subject(net, layers, x, ends, run, tuple(f"x{k}" for k in range(x.shape[2])), stepwise)
 
 
 def copied(model: nn.Module) -> nn.Module:
@@ -165,8 +168,8 @@ def _read(data: Any, lengths: Any, batch_first: bool, like: Tensor) -> tuple[Ten
 
 def _runner(
     net: nn.Module, x: Tensor, lengths: Tensor | None, batch_first: bool, two_sided: bool
-) -> Callable[[Tensor], Tensor]:
-    """Give the function from x to time-first answers."""
+) -> tuple[Callable[[Tensor], Tensor], bool]:
+    """Give the function from x to time-first answers, and whether there is one for each step."""
     taken = inspect.signature(net.forward).parameters
     takes_lengths = "lengths" in taken
 
@@ -196,7 +199,7 @@ def _runner(
             y = y.unsqueeze(-1)
         return y.transpose(0, 1) if batch_first else y
 
-    return run
+    return run, stepwise
 
 
 def _tensor(y: Any, batch_first: bool, steps: int) -> Tensor:
