@@ -6,8 +6,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from gatework.data.alike import alike
 from gatework.models.quantiles import QUANTILES
-from gatework.tasks.naive import alike, has_season
+from gatework.tasks.naive import AT_ONCE, has_season
 
 # The share of all quantiles for which each learned one stands: up to halfway to its neighbours.
 _EDGES = np.concatenate([[0], (np.array(QUANTILES[1:]) + QUANTILES[:-1]) / 2, [1]])
@@ -21,7 +22,7 @@ def units_of(histories: Sequence[np.ndarray], season_length: int) -> np.ndarray:
     """
     m = max(1, int(season_length))
     units = np.full(len(histories), np.nan)
-    for which, x in alike(histories):
+    for which, x in alike(histories, AT_ONCE):
         able = has_season(x, m)
         for some, lag in ((able, m), (~able, 1)):
             units[which[some]] = mean(np.abs(x[some, lag:] - x[some, :-lag]), 1)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
+
+from gatework.data.alike import alike
 
 # Numbers that are worked on at once.
 AT_ONCE = 1_000_000
@@ -41,7 +43,7 @@ def seasonal_naive(values: Sequence[np.ndarray], season_length: int, h: int, lev
     m = max(1, int(season_length))
     ahead = np.arange(1, h + 1)
     found = _unknown(len(values), h)
-    for which, x in alike(values):
+    for which, x in alike(values, AT_ONCE):
         able = has_season(x, m)
         # The last m steps, or the last known value of their position in the season.
         season = _newest(x[able], m)
@@ -54,7 +56,7 @@ def seasonal_naive(values: Sequence[np.ndarray], season_length: int, h: int, lev
 def last_value(values: Sequence[np.ndarray], h: int, level: float = 90) -> Forecast:
     """Forecast every step by the last known value; parameters and shapes are those of `seasonal_naive`."""
     found = _unknown(len(values), h)
-    for which, x in alike(values):
+    for which, x in alike(values, AT_ONCE):
         _put(found, which, _newest(x, 1).repeat(h, 1), x, np.arange(1, h + 1), level)
     return found
 
@@ -62,17 +64,6 @@ def last_value(values: Sequence[np.ndarray], h: int, level: float = 90) -> Forec
 def has_season(x: np.ndarray, m: int) -> np.ndarray:
     """Say which of the histories (n, T) hold two values m steps apart, (n,)."""
     return np.isfinite(x[:, m:] - x[:, :-m]).any(1)
-
-
-def alike(values: Sequence[np.ndarray]) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    """Stack histories of one length, some at a time: which they are (n,), and their values (n, T)."""
-    lengths = np.array([len(x) for x in values])
-    for length in np.unique(lengths):
-        same = np.flatnonzero(lengths == length)
-        many = max(1, AT_ONCE // max(1, int(length)))
-        for start in range(0, len(same), many):
-            which = same[start : start + many]
-            yield which, np.stack([values[i] for i in which]).astype(float)
 
 
 def _newest(x: np.ndarray, m: int) -> np.ndarray:
