@@ -110,9 +110,9 @@ class Predicting(Backtested):
         from gatework.tasks.simulate import simulate
 
         self._check_fitted("simulate")
-        panel = self._to_continue(df, futr_df, static_df, self.h)
+        panel, standard = self._to_continue(df, futr_df, static_df, self.h), self.recipe_.standard
         return panel.frame(
-            simulate(self._foresee, self.panel_, panel, self.ahead, n_paths, seed, self.alias, self.lead)
+            simulate(self._foresee, self.panel_, panel, self.ahead, n_paths, seed, self.alias, self.lead, standard)
         )
 
     def score(self, df: Any, y: None = None, *, futr_df: Any = None, static_df: Any = None) -> float:

@@ -16,9 +16,11 @@ from gatework.errors import OptionError
 from gatework.models.quantiles import QUANTILES, level_of, values_at
 from gatework.tasks.backtest import FEWEST, forecast_columns, origin
 from gatework.tasks.measures import mean
+from gatework.tasks.newcomers import welcome
 
 if TYPE_CHECKING:
     from gatework.data.panel import Panel
+    from gatework.data.standard import Standard
 
 # Windows that are looked back on, and cutoffs they may stand at: each costs a forecast of every series.
 MOST_WINDOWS, MOST_CUTOFFS = 2000, 60
@@ -39,6 +41,7 @@ def simulate(
     seed: int,
     alias: str,
     lead: int = 0,
+    standard: Standard | None = None,
 ) -> dict[Any, np.ndarray]:
     """Draw joint paths of what follows a panel, as a long table.
 
@@ -60,6 +63,8 @@ def simulate(
         The forecaster's name.
     lead : int
         The first of the h steps, which are not asked for.
+    standard : Standard, optional
+        The units of the covariates: by the static ones, series of which nothing else is known are welcome too.
 
     Returns
     -------
@@ -76,7 +81,8 @@ def simulate(
             raise OptionError(f"{name} must be a whole number of at least {least}; got {value!r}.")
     if "sample" in (panel.columns.id, panel.columns.time, alias):
         raise OptionError("your columns must not be called 'sample', as a path's number is; got one. Rename it.")
-    paths = draw(forecast(panel), dependence(forecast, past, h), n_paths, seed)
+    quantiles = welcome(panel, forecast(panel), standard)
+    paths = draw(quantiles, dependence(forecast, past, h), n_paths, seed)
     return path_columns(panel, paths[..., lead:], alias, lead)
 
 

@@ -80,6 +80,20 @@ def test_saved_models_forecast_them_too(fitted, tmp_path):
     )
 
 
+def test_their_paths_are_drawn_as_predict_forecasts_them(fitted):
+    static = shops(big="large", tiny="small")
+    paths, predicted = fitted.simulate(400, static_df=static), fitted.predict(static_df=static, level=80)
+    predicted = predicted.set_index("unique_id")
+    assert set(paths["unique_id"]) == {*IDS, "big", "tiny"}
+    for name in ("big", "tiny"):
+        own = paths[paths["unique_id"] == name]
+        assert list(own["ds"][:H]) == list(predicted.loc[name, "ds"])
+        drawn = own["LSTM"].to_numpy().reshape(400, H)
+        lo, hi = (predicted.loc[name, f"LSTM-{end}-80"].to_numpy() for end in ("lo", "hi"))
+        assert ((lo <= drawn) & (drawn <= hi)).mean() == pytest.approx(0.8, abs=0.05)
+    assert len(fitted.simulate(2)) == len(IDS) * 2 * H
+
+
 def test_the_mixture_by_hand(fitted, monkeypatch):
     # Two series, one at 0 and one at 10, each sure of itself: half of the mixture's mass lies at either.
     monkeypatch.setattr(newcomers, "NEAREST", 2)
