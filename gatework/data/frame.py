@@ -213,6 +213,10 @@ def _about(aligned: Aligned, season: int, covariates: Covariates | None) -> list
         f"rows without a value behind the last one tell what is known ahead, {ahead:,} in all." if ahead else "",
         series(known == 0, ("has", "have"), "no value, and no forecast follows"),
         series(~enough & (known > 0), ("has", "have"), f"fewer than {_FEWEST} values"),
-        series(enough & aligned.constant, ("is", "are"), "constant"),
+        series(
+            aligned.constant & (known > 0),
+            ("never changed: its", "never changed: their"),
+            "intervals have no width, which is no certainty",
+        ),
         series(enough & (known < 2 * season) & (season > 1), ("has", "have"), "fewer values than two seasons"),
     ]

@@ -205,14 +205,18 @@ def test_one_bad_series_does_not_fail_a_panel():
         "empty steps at the ends of series are left off, 1 in all.",
         "1 of 4 series has no value, and no forecast follows.",
         "1 of 4 series has fewer than 3 values.",
-        "1 of 4 series is constant.",
+        # The second, and the fourth, of which one value is known.
+        "2 of 4 series never changed: their intervals have no width, which is no certainty.",
         "1 of 4 series has fewer values than two seasons.",
     )
 
 
 def test_a_constant_and_short_series_is_noted():
     panel = read({"ds": np.arange("2024-01-01", "2024-01-04", dtype="M8[D]"), "y": [5, 5, 5]})
-    assert panel.notes[1:] == ("the series is constant.", "the series has fewer values than two seasons.")
+    assert panel.notes[1:] == (
+        "the series never changed: its intervals have no width, which is no certainty.",
+        "the series has fewer values than two seasons.",
+    )
 
 
 @pytest.mark.parametrize(
