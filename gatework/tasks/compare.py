@@ -66,7 +66,7 @@ def compare(
         `cutoff` in futr_df what is known ahead is read as it was forecast, else as it came to be, and it is said which.
     **settings
         Parameters of Forecaster: `freq`, `season_length`, `id_col`, `time_col`, `target_col`, `futr_exog_list`,
-        `hist_exog_list` and `stat_exog_list` for the data; `seed` for all; the rest for LSTM, GRU and RNN.
+        `hist_exog_list` and `stat_exog_list` for the data; `lead` and `seed` for all; the rest for LSTM, GRU and RNN.
 
     Returns
     -------
@@ -103,8 +103,9 @@ def _run(name: str, plan: Plan, refit: bool, notes: list[str]) -> Forecasts:
         print(f"{name} ...", file=sys.stderr, flush=True)
     failures: list[int] = []
     make_ready(name, bool(plan.covariates))
+    learner = learns(name, model, failures.append)
     start = time.perf_counter()
-    walked = walk(panel, model.h, windows, plan.step_size, refit, learns(name, model, failures.append))
+    walked = walk(panel, model.ahead, windows, plan.step_size, refit, learner, model.lead)
     seconds = time.perf_counter() - start
     if failures:
         notes.append(
@@ -121,7 +122,7 @@ def _compared(plan: Plan, models: list[Forecasts], notes: list[str]) -> Comparis
     judged = {one.name: judge(found, one) for one in models}
     averages = {name: {metric: one.average(metric) for metric in METRICS} for name, one in judged.items()}
     order = sorted(models, key=lambda one: np.nan_to_num(averages[one.name]["mase"], nan=np.inf))
-    p = _against_the_best([judged[one.name] for one in order], h / plan.step_size)
+    p = _against_the_best([judged[one.name] for one in order], plan.model.ahead / plan.step_size)
     rows = {
         one.name: Row(
             **averages[one.name], seconds=one.seconds, worse=value, mark=one.mark, calibration=_calibration(found, one)
@@ -164,7 +165,7 @@ def _no_signal(plan: Plan, judged: dict[str, Judged]) -> float | None:
         return None
     last = judged["LastValue"].cells["mase"]
     found = [
-        paired(one.cells["mase"], last, plan.model.h / plan.step_size)
+        paired(one.cells["mase"], last, plan.model.ahead / plan.step_size)
         for name, one in judged.items()
         if name != "LastValue"
     ]

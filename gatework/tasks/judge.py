@@ -83,7 +83,8 @@ def profiles(found: Sequence[Origin], error: np.ndarray) -> dict[str, dict[int, 
 
     Hour and weekday are there where the grid tells them and more than one occurs.
     """
-    by = {"horizon": {k + 1: float(value) for k, value in enumerate(mean(error.reshape(-1, error.shape[2]), 0))}}
+    along = mean(error.reshape(-1, error.shape[2]), 0)[found[0].lead :]
+    by = {"horizon": {k + 1: float(value) for k, value in enumerate(along)}}
     ahead = np.arange(1, error.shape[2] + 1)
     ordinals = np.stack([at.history.last()[:, None] + ahead for at in found])
     parts = calendar_parts(found[0].history, ordinals)

@@ -70,8 +70,8 @@ def plan(
     model = Forecaster(h)
     model.set_params(**settings)
     panel = model._checked(df, futr_df, static_df)
-    n_windows, step_size = spread(panel, h, n_windows, step_size)
-    found = origins(panel, h, n_windows, step_size)
+    n_windows, step_size = spread(panel, h, n_windows, step_size, model.lead)
+    found = origins(panel, model.ahead, n_windows, step_size, model.lead)
     outside: list[Forecasts] = []
     for table in others if isinstance(others, list | tuple) else [others]:
         outside += read_outside(table, found, levels[0], [*MODELS, *(one.name for one in outside)])
@@ -103,12 +103,12 @@ def _choose(models: Sequence[str] | None) -> tuple[list[str], list[str]]:
     return [name for name in names if name not in lost], [note]
 
 
-def spread(panel: Panel, h: int, n_windows: int | None, step_size: int | None) -> tuple[int, int]:
+def spread(panel: Panel, h: int, n_windows: int | None, step_size: int | None, lead: int = 0) -> tuple[int, int]:
     """Choose how many windows, and how far apart, where that is left open."""
     if n_windows is not None:
         return n_windows, h if step_size is None else step_size
     longest = max(len(series) for series in panel.values)
-    room = max(longest // 2, FEWEST + h) - h
+    room = max(longest // 2, FEWEST + lead + h) - lead - h
     if len(panel) >= ENOUGH_SERIES:
         step = h if step_size is None else step_size
         return max(1, min(FEW, 1 + room // max(step, 1))), step

@@ -36,11 +36,11 @@ def learns(name: str, model: Forecaster, failed: Callable[[int], None]) -> Calla
     name : str
         One of MODELS.
     model : Forecaster
-        Its settings are those of LSTM, GRU and RNN; its h and its seed are everyone's.
+        Its settings are those of LSTM, GRU and RNN; its h, its lead and its seed are everyone's.
     failed : callable
         Told of how many series one forecast of a classical model failed.
     """
-    h = model.h
+    h = model.ahead
 
     def simple(panel: Panel) -> np.ndarray:
         return _quantiles(lambda level: seasonal_naive(panel.values, panel.season_length, h, level))

@@ -47,6 +47,32 @@ def test_no_model_sees_what_comes_after_its_cutoff():
         np.testing.assert_array_equal(one[name], other[name])
 
 
+def test_after_a_lead_every_model_forecasts_and_is_scored_on_the_steps_that_were_asked_for():
+    df = table(weekly(90), weekly(90, seed=1) * 100)
+    names = ["LastValue", "SeasonalNaive", "Ridge", "Boosting", "LSTM"]
+    found = gatework.compare(df, 4, models=names, n_windows=2, lead=3, **QUICK)
+    frame = gatework.Forecaster(4, lead=3, **QUICK).cross_validation(df, n_windows=2, step_size=4)
+    for name in ("unique_id", "ds", "cutoff", "y", "LSTM", "LSTM-lo-90"):
+        np.testing.assert_array_equal(found.forecasts[name], frame[name])
+    assert len(found.forecasts["ds"]) == 2 * 2 * 4
+    assert (found.h, found.step_size) == (4, 4)
+    # The season is a week, of which the fourth to seventh day are asked for.
+    first = found.forecasts["ds"][:4] - found.forecasts["cutoff"][:4]
+    assert (first / np.timedelta64(1, "D")).tolist() == [4, 5, 6, 7]
+    assert found.forecasts["SeasonalNaive"][:4].tolist() == df["y"][:90][75:79].tolist()
+    assert list(found.profiles["Ridge"]["horizon"]) == [1, 2, 3, 4]
+    for name in names:
+        error = np.abs(found.forecasts["y"] - found.forecasts[name]).reshape(2, 2, 4)
+        assert np.isfinite(error).all()
+        unit = np.array([[np.abs(y[7:n] - y[: n - 7]).mean() for n in (79, 83)] for y in np.split(df["y"], 2)])
+        assert found.rows[name].mase == pytest.approx((error.mean(2) / unit).mean())
+        assert found.profiles[name]["horizon"][1] == pytest.approx((error[..., 0] / unit).mean())
+    mine = {name: frame[name] for name in ("unique_id", "ds", "cutoff", "LSTM")}
+    mine["Mine"] = mine.pop("LSTM")
+    beside = gatework.compare(df, 4, models=["SeasonalNaive"], others=mine, n_windows=2, lead=3)
+    assert beside.rows["Mine"].mase == pytest.approx(found.rows["LSTM"].mase)
+
+
 @pytest.mark.parametrize("name", ["Ridge", "Boosting"])
 def test_the_learners_find_what_no_naive_forecast_can(name):
     # The season's height alternates, so that neither the last season nor the last value is right.
