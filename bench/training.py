@@ -33,7 +33,7 @@ H, LAGS, INPUT, BATCH, RATE = 24, (1, 24, 168), 48, 64, 4e-3
 
 def bare(model: nn.ModuleDict, batches: list[tuple[torch.Tensor, ...]]) -> list[float]:
     """Train as anyone would by hand."""
-    optimizer = torch.optim.AdamW(model.parameters(), weight_decay=0.01, fused=True)
+    optimizer = torch.optim.AdamW(model.parameters(), betas=(0.9, 0.98), weight_decay=0.01, fused=True)
     level = torch.tensor(QUANTILES)
     losses = []
     for step, (past, future, target) in enumerate(batches):

@@ -13,7 +13,11 @@ AT_ONCE = 2048
 
 
 class Draws:
-    """Batches of windows by step number: each a series, all alike likely, and a cutoff anywhere in it.
+    """Batches of windows by step number: each a series, and a cutoff anywhere in it.
+
+    A series is as likely as the root of how many windows it has. Were all alike likely, the few windows of short series
+    would be known by heart long before those of long ones have been seen; were all windows, short series would hardly
+    be learned.
 
     Parameters
     ----------
@@ -30,6 +34,8 @@ class Draws:
         first, last = cutoffs(windows)
         self.series = torch.nonzero(last >= first)[:, 0]
         self.first, self.last = first[self.series], last[self.series]
+        likely = (self.last - self.first + 1).double().sqrt().cumsum(0).numpy()
+        self._up_to = likely / likely[-1] if len(likely) else likely
         self._steps = max(1, AT_ONCE // batch_size)
         self._chunk = -1
         self._drawn: list[Batch] = []
@@ -49,7 +55,7 @@ class Draws:
         # numpy, since torch's CPU generator heeds only the lower half of its seed.
         rng = np.random.default_rng((self.seed, chunk))
         count = self._steps * self.batch_size
-        which = torch.from_numpy(rng.integers(len(self.series), size=count))
+        which = torch.from_numpy(np.searchsorted(self._up_to, rng.random(count), side="right"))
         cut = torch.from_numpy(rng.integers(self.first[which], self.last[which], endpoint=True))
         whole = self.windows.batch(self.series[which], cut)
         return [Batch(*parts) for parts in zip(*(tensor.split(self.batch_size) for tensor in whole), strict=True)]

@@ -128,7 +128,7 @@ class Forecaster(Predicting):
         season_length: int | None = None,
         effort: Literal["normal", "fast", "best"] = "normal",
         max_steps: int | None = None,
-        learning_rate: float = 1.2e-2,
+        learning_rate: float = 1.6e-2,
         batch_size: int = 64,
         seed: int = 0,
         alias: str = "LSTM",

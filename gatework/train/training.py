@@ -19,6 +19,10 @@ from gatework.train.seed import generators, set_generators
 # Seconds between two checkpoints, at least: one waits for the disk, some 0.1 s, and validations may be less apart.
 PAUSE = 10.0
 
+# AdamW's memories of the gradient and of its square. torch's 0.999 for the second is longer than many a training here
+# is; 0.98 is Vaswani et al.'s (2017).
+BETAS = (0.9, 0.98)
+
 
 def one_cycle(step: int, steps: int) -> float:
     """The share of the learning rate at `step` of `steps`: up from 1/25 over the first 30 %, down to nearly nothing.
@@ -44,7 +48,9 @@ class Training:
         self.parameters = [weight for weight in model.parameters() if weight.requires_grad]
         self.device = self.parameters[0].device
         # Fused: on a small LSTM on a CPU one update takes a quarter of the time.
-        self.optimizer = torch.optim.AdamW(self.parameters, weight_decay=settings["weight_decay"], fused=True)
+        self.optimizer = torch.optim.AdamW(
+            self.parameters, betas=BETAS, weight_decay=settings["weight_decay"], fused=True
+        )
         self.history = History()
         self.best: dict[str, Tensor] = {}
         self.clock = perf_counter()

@@ -183,3 +183,11 @@ def test_every_window_and_no_other_is_drawn():
     lasts = {tuple(row) for step in range(20) for row in draws(step).target.tolist()}
     wanted = windows.batch(torch.zeros(4, dtype=torch.long), torch.tensor([6, 7, 8, 9])).target
     assert lasts == {tuple(row) for row in wanted.tolist()}
+
+
+def test_a_series_is_drawn_as_often_as_the_root_of_its_windows(monkeypatch):
+    windows = Windows([random_series(i, steps) for i, steps in enumerate((8 + 100, 8 + 25, 2))], LAGS, L, H)
+    drawn, batch = [], Windows.batch
+    monkeypatch.setattr(Windows, "batch", lambda self, series, cut: drawn.append(series) or batch(self, series, cut))
+    Draws(windows, 2048, seed=0)(0)
+    assert torch.bincount(drawn[0]).tolist() == pytest.approx([2048 * 10 / 15, 2048 * 5 / 15], rel=0.05)

@@ -88,7 +88,7 @@ def test_it_is_torchs_own_loop():
     history = train(model, validate=None, weight_decay=0.1, clip=0.2)
     with torch.random.fork_rng():
         torch.manual_seed(3)
-        optimizer = torch.optim.AdamW(bare.parameters(), lr=0.01, weight_decay=0.1)
+        optimizer = torch.optim.AdamW(bare.parameters(), lr=0.01, betas=(0.9, 0.98), weight_decay=0.1)
         schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, 0.01, total_steps=STEPS, cycle_momentum=False)
         losses = []
         for step in range(STEPS):
