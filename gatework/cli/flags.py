@@ -7,7 +7,7 @@ import inspect
 import re
 from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated, Any, get_type_hints
+from typing import Annotated, Any, get_args, get_origin, get_type_hints
 
 from cyclopts import Group, Parameter
 
@@ -42,7 +42,7 @@ def flags() -> list[inspect.Parameter]:
             # A config file may give it: `forecaster` sees whether anything does.
             hint, default = hint | None, None
         # A list has no --no-... or --empty-... beside it.
-        negative = "" if name.endswith("_list") else None
+        negative = "" if any(get_origin(kind) is list for kind in get_args(hint)) else None
         flag = Parameter(name=names, help=texts[name], group=Group("Model", sort_key=1), negative=negative)
         found.append(inspect.Parameter(name, parameter.KEYWORD_ONLY, default=default, annotation=Annotated[hint, flag]))
     return found

@@ -12,7 +12,8 @@ from cyclopts import Parameter
 from gatework.cli.flags import Futr, Static
 from gatework.cli.models import look_into, read_like
 from gatework.cli.places import TABLES, check_file, check_picture, to_csv, write_table
-from gatework.cli.report import tell_data
+from gatework.cli.report import tell, tell_data
+from gatework.data.latest import about_reading
 from gatework.models.quantiles import check_levels
 from gatework.tasks import load
 from gatework.tasks.inputs import check_future, check_steps
@@ -32,6 +33,8 @@ def predict(
 ) -> None:
     """Forecast what comes next, as a table and a picture.
 
+    For each series and step it gives the median and the ends of each interval.
+
     Parameters
     ----------
     model
@@ -47,10 +50,11 @@ def predict(
     h
         Fewer steps than the model was fitted for.
     futr
-        A file with the ids, the times and the columns of --futr-exog-list for the steps to come. By default what fit
-        was given.
+        A file with the ids, the times and the columns that fit knew as --futr-exog-list, for the steps to come. By
+        default what fit was given.
     static
-        A file with the ids and the columns of --stat-exog-list for the series of --data.
+        A file with the ids and the columns of --stat-exog-list for the series of --data or, without --data, for new
+        ones that have no value yet.
     """
     parameters, known = look_into(model)
     levels, steps = check_levels(level or [90]), check_steps(h, parameters["h"])
@@ -60,11 +64,14 @@ def predict(
         check_picture(plot)
     panel = read_like(parameters, known, data, futr, static)
     check_future(panel, parameters.get("lead", 0) + steps)
+    # Where the forecasts are printed, nothing else is, so that another program can read them.
+    out = sys.stderr if output is None else None
     if data is not None:
-        # Where the forecasts are printed, nothing else is, so that another program can read them.
-        tell_data(data, panel, sys.stderr if output is None else None)
+        tell_data(data, panel, out)
 
     fitted = load(model)
+    if data is not None:
+        tell(about_reading(panel, fitted.recipe_.latest), out)
     # A model that was fitted to another kind of table gives an arrow table here too.
     fitted.panel_ = replace(fitted.panel_, kind="pyarrow")
     table = fitted.predict(data, levels, h=h, futr_df=futr, static_df=static)
@@ -76,4 +83,4 @@ def predict(
     if plot is not None:
         axes = fitted.plot(data, levels, h=h, futr_df=futr, static_df=static)
         axes[0].figure.savefig(plot, dpi=150)
-        print(f"{plot}: {len(axes)} of {len(panel):,} series.", file=sys.stderr if output is None else None)
+        print(f"{plot}: {len(axes)} of {len(panel):,} series.", file=out)

@@ -107,6 +107,18 @@ def about_size(panel: Panel, steps: int | None, seed: int) -> list[str]:
     return notes
 
 
+def about_reading(panel: Panel, steps: int | None) -> list[str]:
+    """Say how many series are longer than what a forecast reads of each, the last `steps` steps, at most `MOST`."""
+    steps = steps or MOST
+    count = sum(len(series) > steps for series in panel.values)
+    if not count:
+        return []
+    which = (
+        "the series is" if len(panel) == 1 else f"{count:,} of {len(panel):,} series {'is' if count == 1 else 'are'}"
+    )
+    return [f"{which} longer than the {steps:,} steps that are read of each: what lies before them is passed over."]
+
+
 def _tail(covariates: Covariates, drops: Sequence[int]) -> Covariates:
     """The covariates without the first `drops` steps of each series; a vintage made before what is left stays."""
     vintages = covariates.vintages

@@ -93,6 +93,18 @@ def test_predict_continues_other_data_and_keeps_stdout_for_the_table(type_in, fo
     assert (folder / "picture.png").read_bytes().startswith(b"\x89PNG")
 
 
+def test_what_predict_reads_no_further_back_than_is_said(type_in, folder, monkeypatch):
+    type_in(FIT)
+    monkeypatch.setattr("gatework.data.latest.MOST", 79)
+    said = type_in("gatework predict model --data data.csv -o f.csv")
+    note = "- the series is longer than the 79 steps that are read of each: what lies before them is passed over."
+    assert note in said.out.splitlines()
+    said = type_in("gatework predict model --data data.csv")
+    assert note in said.err.splitlines()
+    monkeypatch.setattr("gatework.data.latest.MOST", 80)
+    assert "passed over" not in type_in("gatework predict model --data data.csv -o f.csv").out
+
+
 def test_a_model_fitted_to_another_kind_of_table_predicts_too(type_in, folder):
     days = (np.datetime64("2024-01-01") + np.arange(40)).repeat(2)
     data = {"ds": days, "y": np.sin(np.arange(80.0)), "unique_id": np.array(["a,b", "c"] * 40)}

@@ -73,6 +73,12 @@ def test_the_model_flags_are_the_constructors_parameters_with_its_defaults_and_i
     assert {"--id", "--time", "--target"} <= set(re.findall(r"--\w+", text))
 
 
+def test_a_flag_that_takes_several_has_none_beside_it_that_takes_none_away(type_in, folder):
+    text = type_in("gatework fit --help").out
+    assert "--futr-exog-list" in text
+    assert not re.findall(r"--(?:no|empty)-(?!progress)[\w-]+", text)
+
+
 def test_descriptions_are_read_off_a_numpydoc_docstring():
     class Thing:
         """A thing.

@@ -12,7 +12,7 @@ from gatework.data import latest as room
 from gatework.data.context import Context
 from gatework.data.covariates import Vintages
 from gatework.data.frame import read
-from gatework.data.latest import about_size, latest, lots, reach, sample
+from gatework.data.latest import about_reading, about_size, latest, lots, reach, sample
 from gatework.data.standard import Standard
 
 
@@ -103,3 +103,13 @@ def test_what_is_left_out_is_said(monkeypatch):
     assert about_size(panel([20] * 10), reach(panel([20] * 10), 2), 0) == [
         "the networks learn from 5 of 10 series, drawn by the seed."
     ]
+
+
+def test_series_of_which_a_forecast_reads_no_more_than_the_end_are_counted(monkeypatch):
+    assert about_reading(panel([30, 5, 31]), 31) == []
+    behind = "that are read of each: what lies before them is passed over."
+    assert about_reading(panel([30, 5, 31]), 30) == [f"1 of 3 series is longer than the 30 steps {behind}"]
+    assert about_reading(panel([30, 5, 31]), 10) == [f"2 of 3 series are longer than the 10 steps {behind}"]
+    assert about_reading(panel([30]), None) == []
+    monkeypatch.setattr(room, "MOST", 29)
+    assert about_reading(panel([30]), None) == [f"the series is longer than the 29 steps {behind}"]
