@@ -12,8 +12,9 @@ from torch import Tensor
 from gatework.data.alike import alike
 from gatework.data.context import Context, future_owners, past_owners
 from gatework.data.covariates import Covariates
+from gatework.data.rules import SEASONS, steps_along, steps_back
 from gatework.data.scale import Scale, carry, follow, in_logs, size_of
-from gatework.data.simple import simple, steps_back
+from gatework.data.simple import simple
 from gatework.data.standard import Standard
 
 # Values that are worked on at once.
@@ -77,7 +78,7 @@ class Windows:
         # Series one behind the other, and a last row of NaN, where positions outside any series point.
         rows, width = int(lengths.sum()) + 1, len(lags)
         flat, z, usual = (np.full(rows, np.nan) for _ in range(3))
-        carried, changes, paths = (np.full((rows, n), np.nan) for n in (width, width, 2 + 2 * width))
+        carried, changes, paths = (np.full((rows, n), np.nan) for n in (width, width, 1 + 2 * width))
         for which, x in alike(values, AT_ONCE):
             at = begins[which, None] + np.arange(x.shape[1])
             flat[at] = x
@@ -94,7 +95,7 @@ class Windows:
         self._values, self._z, self._usual = map(torch.from_numpy, (flat, z, usual))
         self._carried, self._changes, self._simple = map(torch.from_numpy, (carried, changes, paths))
         self._lags_ahead = torch.stack([torch.arange(lag, lag + h) // lag for lag in lags])
-        self._steps_back = torch.from_numpy(steps_back(lags, h))
+        self._steps_back, self._steps_along = map(torch.from_numpy, (steps_back(lags, h), steps_along(h)))
         self.context = None
         if covariates is not None and standard is not None:
             self.context = Context(covariates, standard, lengths.tolist(), lags, h)
@@ -147,8 +148,8 @@ class Windows:
     def _path(self, series: Tensor, cutoffs: Tensor) -> Tensor:
         """The simple forecast (B, h); NaN where a rule with a share in it is not known so early."""
         start = self._simple[self._at(series, cutoffs, torch.tensor([-1]))]
-        path = start[..., 0] + start[..., 1] * torch.arange(1, self.h + 1)
-        for column, back in enumerate(self._steps_back, 2):
+        path = start[..., 0] + start[:, 0, 1:SEASONS] @ self._steps_along
+        for column, back in enumerate(self._steps_back, SEASONS):
             path = path + self._simple[self._at(series, cutoffs, back - 1), column]
         return path
 

@@ -1,4 +1,4 @@
-"""The simple forecast: each rule is what it says, none looks ahead, and the blend takes what served best."""
+"""The simple forecast: the blend takes what served best, and each series and step is alone."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from gatework.data import simple as room
-from gatework.data.simple import simple, steps_back
+from gatework.data.rules import SEASONS, Line, Season, steps_along, steps_back
+from gatework.data.simple import simple
 
 nan = np.nan
 LAGS, H = (1, 4), 6
@@ -15,41 +16,14 @@ LAGS, H = (1, 4), 6
 def forecast(z: np.ndarray, lags: tuple[int, ...] = LAGS, h: int = H) -> np.ndarray:
     """The simple forecast after the last step, read as the docstring says."""
     (table,), last = simple([z], lags, h), len(z) - 1
-    path = table[-1, 0] + table[-1, 1] * np.arange(1, h + 1)
-    return path + sum(table[last + back, column] for column, back in enumerate(steps_back(lags, h), 2))
-
-
-def rules(z: np.ndarray, lags: tuple[int, ...] = LAGS) -> list[room.Rule]:
-    origins = np.array([len(z) - 1])
-    return [r for k in range(len(lags)) for r in room._rules(z[None], lags, k, origins, np.arange(1, H + 1))]
-
-
-def test_what_repeats_and_what_is_smoothed():
-    z = np.array([3.0, 1, 4, 1, 5, 9, 2, 6])
-    repeats, *smooth = rules(z, (1,))
-    assert repeats.paths[0, 0].tolist() == [6] * H
-    slope = np.polyfit(np.arange(8), z, 1)[0] / 2
-    for alpha, level_rule, trend_rule in zip(room.ALPHAS, smooth[::2], smooth[1::2], strict=True):
-        level = np.average(z, weights=(1 - alpha) ** np.arange(8.0)[::-1])
-        np.testing.assert_allclose(level_rule.paths[0, 0], level)
-        np.testing.assert_allclose(trend_rule.paths[0, 0], level + slope * (1 / alpha - 1 + np.arange(1, H + 1)))
-
-
-def test_half_of_a_trend_is_carried_on_without_lag():
-    trend = [rule.paths[0, 0] for rule in rules(np.arange(400.0), (1,))[2::2]]
-    # Smoothing with alpha lags by (1 - alpha) / alpha steps; half of that is made good, as theta has it.
-    wanted = [399 - (1 / a - 1) / 2 + np.arange(1, H + 1) / 2 for a in room.ALPHAS]
-    np.testing.assert_allclose(trend, wanted, rtol=1e-6)
+    path = table[-1, 0] + table[-1, 1:SEASONS] @ steps_along(h)
+    return path + sum(table[last + back, column] for column, back in enumerate(steps_back(lags, h), SEASONS))
 
 
 @pytest.mark.parametrize("lag", [4, 5])
-def test_a_season_that_never_changes_is_forecast_by_every_seasonal_rule(lag):
+def test_a_season_that_never_changes_is_forecast(lag):
     z = 10 + np.tile([3.0, -1, 2, 0, 1][:lag], 30)
-    ahead = np.tile(z[:lag], 3)[:H]
-    _, *rest = rules(z, (1, lag))
-    for rule in rest[2 * len(room.ALPHAS) :: 2]:
-        np.testing.assert_allclose(rule.paths[0, 0], ahead, atol=1e-9)
-    np.testing.assert_allclose(forecast(z, (1, lag)), ahead, atol=1e-9)
+    np.testing.assert_allclose(forecast(z, (1, lag)), np.tile(z[:lag], 3)[:H], atol=1e-9)
 
 
 def test_the_blend_takes_what_served_best():
@@ -59,43 +33,49 @@ def test_the_blend_takes_what_served_best():
     np.testing.assert_allclose(forecast(walk), walk[-1], atol=1.5)
     noise = 5 + rng.normal(size=2000)
     np.testing.assert_allclose(forecast(noise), 5, atol=0.5)
-    # A trend and a noisy season: far better than the last season repeated.
-    season = 0.02 * t + np.sin(t * np.pi / 6) + 0.3 * rng.normal(size=144)
+    line = 3 + 0.1 * np.arange(60)
+    np.testing.assert_allclose(forecast(line, (1,)), 3 + 0.1 * (60 + np.arange(H)), atol=0.01)
+    # A trend and noisy seasons: far better than the last season repeated.
     true = 0.02 * (144 + np.arange(12)) + np.sin((144 + np.arange(12)) * np.pi / 6)
-    ours, naive = forecast(season, (1, 12), 12), season[-12:]
+    many = 0.02 * t + np.sin(t * np.pi / 6) + 0.3 * rng.normal(size=(10, 144))
+    ours, naive = np.stack([forecast(z, (1, 12), 12) for z in many]), many[:, -12:]
     assert np.abs(ours - true).mean() < 0.5 * np.abs(naive - true).mean()
 
 
 def test_the_shares_by_hand():
-    shares = room._shares(np.array([[1.0, 0, np.inf, 2], [2, 1, np.inf, 2], [1, 0, np.inf, np.inf]]))
+    shares = room._shares(np.array([[1.0, 0, np.inf, 2], [2, 1, np.inf, 2], [1, 0, np.inf, np.inf]]), 12)
     assert shares.T.tolist() == [[0.5, 0, 0.5], [1, 0, 0], [1, 0, 0], [0.5, 0.5, 0]]
-    near, _ = room._shares(np.array([[1.0], [1.5]]))
+    near, _ = room._shares(np.array([[1.0], [1.5]]), 12)
     np.testing.assert_allclose(near, 1 / (1 + 1.5**-12))
 
 
+def test_the_errors_by_hand():
+    truth, origins, back = np.array([[[2.0, 6], [4, nan]]]), np.array([1, 2]), np.array([[-1, 0]])
+    level, slope = np.array([[9.0, 1, 3]]), np.array([[9.0, 2, 1]])
+    lines = [Line(level), Line(level, slope, 1, 3.0), Line(level, slope, 2)]
+    along = np.array([[1.0, 2], [1, 1.5]])
+    # From the first origin 1 and 5 off, -1 and 1, -1 and 2; from the second 1, 0 and 0, which count most.
+    first = room.FIRST
+    wanted = np.array([6 * first + 1, 3 * 2 * first, 3 * first]) / (2 * first + 1)
+    found = room._errors(truth, origins, Season(None, level, 0, lines), back, along)
+    np.testing.assert_allclose(found[:, 0], wanted)
+    # With a season of -1, then 2, and only from the second origin on.
+    found = room._errors(truth, origins, Season(SEASONS, np.array([[7, -1.0, 2]]), 2, lines), back, along)
+    np.testing.assert_allclose(found[:, 0], [2, 3 * 1, 1])
+    assert np.isinf(room._errors(truth * nan, origins, Season(None, level, 0, lines), back, along)).all()
+
+
+def test_few_origins_prove_little():
+    assert room._proof(np.arange(0), H) == 1
+    assert room._proof(np.array([7]), H) == 1 / 2
+    assert room._proof(np.arange(7, 7 + 18 + 1), H) == 4 / 5
+
+
 def test_a_rule_without_a_share_leaves_nothing_of_itself(monkeypatch):
-    monkeypatch.setattr(room, "_shares", lambda errors: np.eye(len(errors))[:, :1])
+    monkeypatch.setattr(room, "_shares", lambda errors, sharpness: np.eye(len(errors))[:, :1])
     z = np.random.default_rng(3).normal(size=30)
     (table,) = simple([z], LAGS, H)
-    np.testing.assert_array_equal(table, np.column_stack([np.zeros((30, 2)), z, np.zeros((30, 3))]))
-
-
-@pytest.mark.parametrize("lag", [4, 5])
-def test_no_rule_has_seen_what_comes_later(lag):
-    rng = np.random.default_rng(4)
-    z = rng.normal(size=(1, 30)).cumsum(axis=1)
-    for known in range(1, 30):
-        other = np.concatenate([z[:, :known], rng.normal(size=(1, 30 - known))], axis=1)
-        for k in range(2):
-            both = (room._rules(x, (1, lag), k, np.array([29]), np.arange(1, H + 1)) for x in (z, other))
-            for one, two in zip(*both, strict=True):
-                for column in one.columns:
-                    # The mean of a season is read half a season late, and a slope where there is a level.
-                    seen = known - (lag // 2 if column == 5 else 0)
-                    if column == 1 and np.isnan(one.columns[0][0, known - 1]):
-                        continue
-                    mine, yours = one.columns[column][:, : max(seen, 0)], two.columns[column][:, : max(seen, 0)]
-                    np.testing.assert_allclose(mine, yours, rtol=0, atol=1e-12)
+    np.testing.assert_array_equal(table, np.column_stack([z, np.zeros((30, 4))]))
 
 
 @pytest.mark.parametrize("z", [np.full(50, 0.1), np.full(3, -1e12), np.array([2.5, nan, 2.5, nan, 2.5] * 8)])
@@ -115,7 +95,7 @@ def test_series_of_any_length_are_each_alone():
     rng = np.random.default_rng(2)
     many = [rng.normal(size=n).cumsum() for n in (0, 1, 2, 3, 7, 8, 9, 10, 40, 40, 40, 7)]
     for z, table in zip(many, simple(many, LAGS, H), strict=True):
-        assert table.shape == (len(z), 2 + 2 * len(LAGS))
+        assert table.shape == (len(z), 1 + 2 * len(LAGS))
         np.testing.assert_allclose(table, simple([z], LAGS, H)[0], rtol=1e-9, atol=1e-12)
         if len(z):
             assert np.isfinite(table[-1]).all()

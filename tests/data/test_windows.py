@@ -35,7 +35,7 @@ def window(series: list[np.ndarray], i: int, cutoff: int, **sizes):
 
 def only_the_last_value(series, lags, h):
     """A simple forecast that repeats the last value."""
-    return [np.column_stack([np.zeros((len(z), 2)), carry(z, 1), *np.zeros((3, len(z)))]) for z in series]
+    return [np.column_stack([carry(z, 1), *np.zeros((2 * len(lags), len(z)))]) for z in series]
 
 
 def test_a_window_by_hand(monkeypatch):
@@ -66,7 +66,7 @@ def test_sizes_are_as_promised():
 def test_nothing_from_the_cutoff_on_is_read(seed, cutoff, positive):
     x = random_series(seed, positive=positive)
     # Which rules have a share is chosen once too; here each has the same, and 10 steps are enough for all of them.
-    with mock.patch.object(simple, "_shares", lambda errors: np.full(errors.shape, 1 / len(errors))):
+    with mock.patch.object(simple, "_shares", lambda errors, sharpness: np.full(errors.shape, 1 / len(errors))):
         unseen(x, cutoff)
 
 
