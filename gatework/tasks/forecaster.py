@@ -59,12 +59,13 @@ class Forecaster(Predicting):
     season_length : int, optional
         Steps in the main season, 1 for none. By default the frequency's own (24 for hours, 12 for months).
     effort : {"normal", "fast", "best"}
-        How long to train: "fast" a quarter of the normal steps; "best" four networks that forecast together, from other
-        first weights and other windows, four times as long.
+        How long to train: "fast" a quarter of the normal time, "best" four times as long, for more networks, from other
+        first weights and other windows, that forecast together.
     max_steps : int, optional
-        Training steps, first without the windows that are held out and then once more with them. By default 400 where
-        there are fewer than 10,000 values to learn from, and else up to 2,000, the fewer, the longer the windows; a
-        quarter of that at effort "fast".
+        Training steps of each network, first without the windows that are held out and then once more with them. By
+        default up to 2,000, the fewer, the longer the windows; where there are fewer than 10,000 values to learn from,
+        400, and of fewer than 3,000 two to four networks share these. With `max_steps` there is one network, or four at
+        effort "best".
     learning_rate : float
         The top of the one-cycle rate.
     batch_size : int

@@ -25,9 +25,12 @@ if TYPE_CHECKING:
 # little, since lags reach farther back anyway.
 SHORTEST, LONGEST = 24, 512
 
-# Steps of a training, times steps of a window: what much data are worth at normal effort. And the fewest and the most
-# steps, of which the fewest are also enough for less than so many values.
-WORK, FEWEST, MOST, MUCH = 132_000, 400, 2_000, 10_000
+# Steps of a training, times steps of a window: what much data are worth at normal effort; and the fewest and the most
+# steps.
+WORK, FEWEST, MOST = 132_000, 400, 2_000
+# Less than so many values are worth the fewest steps only. And one network that takes them all learns very little data
+# by heart: then several share them, each with no fewer steps than this, and than one for so many values.
+MUCH, SHORT, A_STEP = 10_000, 100, 10
 
 # Settings that are whole numbers: the least each may be, and whether None leaves it to the data.
 WHOLE = (
@@ -42,14 +45,15 @@ WHOLE = (
 )
 
 
-class Effort(NamedTuple):
-    """What an effort comes to."""
+class Training(NamedTuple):
+    """How much is trained."""
 
-    share: float  # of the normal training steps
+    steps: int  # of each network
     members: int  # networks that forecast together
 
 
-EFFORTS = {"fast": Effort(0.25, 1), "normal": Effort(1, 1), "best": Effort(1, 4)}
+# How much longer than a normal one a training takes.
+EFFORTS = {"fast": 0.25, "normal": 1.0, "best": 4.0}
 
 
 @dataclass(frozen=True)
@@ -139,8 +143,7 @@ def choose(forecaster: Forecaster, panel: Panel) -> tuple[Recipe, list[str]]:
     input_size = forecaster.input_size or int(np.clip(panel.season_length + h, SHORTEST, LONGEST))
     # No window reaches farther back than the longest series does.
     input_size = max(1, min(input_size, longest - h))
-    effort = EFFORTS[forecaster.effort]
-    steps = forecaster.max_steps or int(effort.share * default_steps(panel, input_size + h))
+    steps, members = training(panel, input_size + h, forecaster.effort, forecaster.max_steps)
     same = ("lead", "batch_size", "learning_rate", "seed", "hidden_size", "num_layers", "cell")
     settings = {name: getattr(forecaster, name) for name in same}
     # By the steps before those that are held out at first, of which a quarter is the most.
@@ -152,7 +155,7 @@ def choose(forecaster: Forecaster, panel: Panel) -> tuple[Recipe, list[str]]:
         lags=lags,
         steps=steps,
         standard=standard,
-        members=effort.members,
+        members=members,
         latest=reach(panel, max(input_size, *lags) + h),
         **settings,
     )
@@ -165,7 +168,7 @@ def choose(forecaster: Forecaster, panel: Panel) -> tuple[Recipe, list[str]]:
     notes = [
         f"each forecast reads the last {input_size:,} steps, and their changes over {back}.",
         f"training takes up to {steps:,} steps of {forecaster.batch_size:,} windows, and as many more on everything"
-        + (f"; {effort.members} networks forecast together." if effort.members > 1 else "."),
+        + (f"; {members} networks forecast together." if members > 1 else "."),
     ]
     return recipe, notes + about_size(panel, recipe.latest, recipe.seed)
 
@@ -178,11 +181,19 @@ def find_lags(panel: Panel) -> tuple[int, ...]:
     return tuple(sorted(lags))
 
 
-def default_steps(panel: Panel, window: int) -> int:
-    """Choose the training steps at normal effort: few where there is little to learn; else fewer for longer windows."""
-    if sum(len(series) for series in panel.values) < MUCH:
-        return FEWEST
-    return int(np.clip(WORK // window, FEWEST, MOST))
+def training(panel: Panel, window: int, effort: str, max_steps: int | None = None) -> Training:
+    """Choose how much to train on windows of so many steps.
+
+    Of much data by the steps of one network, the fewer, the longer the windows; of little by how many networks share
+    the fewest steps. Where the caller chose the steps, there is one network, or four at effort "best".
+    """
+    times, values = EFFORTS[effort], sum(len(series) for series in panel.values)
+    if max_steps is None and values < MUCH:
+        steps = int(np.clip(values // A_STEP, SHORT, FEWEST))
+        members = round(times * FEWEST / steps)
+        return Training(steps if members else int(times * FEWEST), max(1, members))
+    steps = max_steps or int(min(times, 1) * np.clip(WORK // window, FEWEST, MOST))
+    return Training(steps, int(max(times, 1)))
 
 
 def outcome(history: History, trust: float, heed: float, spread: Sequence[float]) -> list[str]:
