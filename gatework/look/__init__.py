@@ -9,14 +9,16 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from gatework.look.gradients import gradients
+    from gatework.look.memory import memory
     from gatework.look.plot_gradients import plot_gradients
+    from gatework.look.plot_memory import plot_memory
     from gatework.look.plot_trace import plot_trace
     from gatework.look.record import record
     from gatework.look.subject import subject
     from gatework.look.trace import trace
 
 # Each lives in the file of its name, which is imported when it is first asked for.
-__all__ = ["gradients", "plot_gradients", "plot_trace", "record", "subject", "trace"]
+__all__ = ["gradients", "memory", "plot_gradients", "plot_memory", "plot_trace", "record", "subject", "trace"]
 
 
 class _Look(ModuleType):
