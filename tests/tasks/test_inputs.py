@@ -46,8 +46,8 @@ def test_the_first_data_are_read_as_the_parameters_say(known):
     assert known.covariates.static.tolist() == [[1], [2]]
     # What the table itself says is told after the data.
     assert known.covariates.known[0][4:, 0].tolist() == [20, 21]
-    daily = read_first(params(freq=2), {"shop": list("aaa"), "day": [2, 4, 6], "sold": [1, 2, 3]})
-    assert [len(series) for series in daily.values] == [3]
+    daily = read_first(params(freq=1), {"shop": list("aaa"), "day": [2, 4, 6], "sold": [1, 2, 3]})
+    assert [len(series) for series in daily.values] == [5]
 
 
 def test_without_more_data_the_series_of_fit_go_on(known):
