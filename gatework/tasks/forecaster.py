@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from os import PathLike, fspath
+from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Self
 
@@ -79,8 +79,8 @@ class Forecaster(Predicting):
         Your column that says which series a row belongs to. Without a column "unique_id" the table is one series.
     time_col : str
         Your column of times.
-    target_col : str
-        Your column of the values to forecast.
+    target_col : str or list of str
+        Your column of the values to forecast; of a list, each column becomes a series of its own.
     futr_exog_list : list of str, optional
         Columns of covariates that are known ahead: holidays, prices, weather forecasts. They stand beside the target,
         numbers or text, and their future comes with `futr_df`.
@@ -135,7 +135,7 @@ class Forecaster(Predicting):
         alias: str = "LSTM",
         id_col: str = "unique_id",
         time_col: str = "ds",
-        target_col: str = "y",
+        target_col: str | list[str] = "y",
         futr_exog_list: list[str] | None = None,
         hist_exog_list: list[str] | None = None,
         stat_exog_list: list[str] | None = None,
@@ -209,8 +209,7 @@ class Forecaster(Predicting):
             The loss stopped being a number.
         """
         panel = self._checked(df, futr_df, static_df)
-        tables = {"data": df, "futr_df": futr_df, "static_df": static_df}
-        self.source_ = {name: fspath(table) for name, table in tables.items() if isinstance(table, str | PathLike)}
+        self.source_ = keep.paths(data=df, futr_df=futr_df, static_df=static_df)
         self._learn(panel, keep.checkpoint(self, panel, folder, resume), resume)
         if folder is not None:
             self.save(folder)
@@ -253,12 +252,13 @@ class Forecaster(Predicting):
         steps, rate = max_steps or max(1, self.recipe_.steps // 4), self.recipe_.learning_rate / 4
         gentle = replace(self.recipe_, steps=steps, learning_rate=rate)
         learned = learn(panel, gentle, progress=self.progress, start=self.net_)
-        if not learned.history.losses:
+        if not learned.history.losses and learned.history.stopped != "interrupted":
             longest = max(len(series) for series in panel.values)
             raise DataError(
                 f"data must have more steps than the {self.ahead:,} that are held out; got {longest:,} at most. Give a "
                 "longer history."
             )
+        self.source_ = keep.paths(data=df, futr_df=futr_df, static_df=static_df)
         self.notes_ = [*panel.notes, *about(panel), f"fine-tuned with up to {steps:,} steps, from the weights of fit."]
         self._keep(panel, self.recipe_, learned)
         return self

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from os import PathLike
+from os import PathLike, fspath
 from typing import TYPE_CHECKING, Any
 
 from gatework.data.history import from_parquet_table, to_parquet_table
@@ -18,6 +18,11 @@ from gatework.train.history import History
 if TYPE_CHECKING:
     from gatework.data.panel import Panel
     from gatework.tasks.forecaster import Forecaster
+
+
+def paths(**tables: Any) -> dict[str, str]:
+    """Name the tables that are files, and where they lie."""
+    return {name: fspath(table) for name, table in tables.items() if isinstance(table, str | PathLike)}
 
 
 def checkpoint(forecaster: Forecaster, panel: Panel, folder: str | PathLike | None, resume: bool) -> Checkpoint | None:

@@ -79,3 +79,19 @@ def test_what_cannot_be_is_refused_and_changes_nothing(folder):
     pd.testing.assert_frame_equal(model.predict(), forecasts)
     with pytest.raises(NotFittedError):
         Forecaster(H).fine_tune(sawtooth(5, ["b0"]))
+
+
+def test_what_it_was_tuned_on_is_what_is_kept_as_its_source(folder, tmp_path):
+    sawtooth(5, ["b0", "b1"], seed=1).to_csv(tmp_path / "new.csv", index=False)
+    tuned = gatework.load(folder).fine_tune(tmp_path / "new.csv", max_steps=2)
+    assert tuned.source_ == {"data": str(tmp_path / "new.csv")}
+
+
+def test_ctrl_c_before_the_first_step_says_nothing_of_short_data(folder, monkeypatch):
+    def interrupt(self, step):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(learning.Draws, "__call__", interrupt)
+    tuned = gatework.load(folder).fine_tune(sawtooth(5, ["b0", "b1"], seed=1))
+    assert tuned.history_.stopped == "interrupted"
+    assert torch.equal(weights(tuned), weights(gatework.load(folder)))
