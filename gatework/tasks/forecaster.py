@@ -63,7 +63,7 @@ class Forecaster(Predicting):
         first weights and other windows, that forecast together.
     max_steps : int, optional
         Training steps of each network, first without the windows that are held out and then once more with them. By
-        default up to 2,000, the fewer, the longer the windows; where there are fewer than 10,000 values to learn from,
+        default up to 1,700, the fewer, the longer the windows; where there are fewer than 10,000 values to learn from,
         400, and of fewer than 3,000 two to four networks share these. With `max_steps` there is one network, or four at
         effort "best".
     learning_rate : float

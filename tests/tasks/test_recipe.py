@@ -21,14 +21,14 @@ def of(values: int, window: int = 66):
         (1_000, (100, 1), (100, 4), (100, 16)),
         (2_000, (100, 1), (200, 2), (200, 8)),
         (9_999, (100, 1), (400, 1), (400, 4)),
-        (10_000, (500, 1), (2_000, 1), (2_000, 4)),
+        (10_000, (425, 1), (1_700, 1), (1_700, 4)),
     ],
 )
 def test_little_data_are_shared_by_several_short_trainings_and_effort_is_time(values, fast, normal, best):
     assert [training(*of(values), effort) for effort in ("fast", "normal", "best")] == [fast, normal, best]
 
 
-@pytest.mark.parametrize(("window", "steps"), [(10, 2_000), (132, 1_000), (1_000, 400)])
+@pytest.mark.parametrize(("window", "steps"), [(10, 1_700), (168, 1_000), (1_000, 400)])
 def test_longer_windows_are_learned_from_in_fewer_steps(window, steps):
     assert training(*of(50_000, window), "normal") == (steps, 1)
 
