@@ -8,17 +8,34 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from gatework.look.doctor import doctor
+    from gatework.look.finding import Finding, Findings
     from gatework.look.gradients import gradients
     from gatework.look.memory import memory
     from gatework.look.plot_gradients import plot_gradients
     from gatework.look.plot_memory import plot_memory
     from gatework.look.plot_trace import plot_trace
     from gatework.look.record import record
+    from gatework.look.recording import Recording
     from gatework.look.subject import subject
     from gatework.look.trace import trace
 
-# Each lives in the file of its name, which is imported when it is first asked for.
-__all__ = ["gradients", "memory", "plot_gradients", "plot_memory", "plot_trace", "record", "subject", "trace"]
+# Each lives in the file of its name, which is imported when it is first asked for; but for these.
+_HOMES = {"Finding": "finding", "Findings": "finding", "Recording": "recording"}
+__all__ = [
+    "Finding",
+    "Findings",
+    "Recording",
+    "doctor",
+    "gradients",
+    "memory",
+    "plot_gradients",
+    "plot_memory",
+    "plot_trace",
+    "record",
+    "subject",
+    "trace",
+]
 
 
 class _Look(ModuleType):
@@ -35,7 +52,7 @@ sys.modules[__name__].__class__ = _Look
 def __getattr__(name: str):
     if name not in __all__:
         raise AttributeError(f"module 'gatework.look' has no attribute {name!r}")
-    value = getattr(import_module(f"gatework.look.{name}"), name)
+    value = getattr(import_module(f"gatework.look.{_HOMES.get(name, name)}"), name)
     globals()[name] = value
     return value
 
