@@ -1,0 +1,72 @@
+// Packed numbers, as pack.py made them: (data + base) / 10**decimals, with 65535 for what is not there.
+class Numbers {
+  constructor(packed) {
+    [this.rows, this.count, this.length] = packed.shape;
+    this.first = packed.first;
+    this.steps = packed.steps;
+    this.decimals = packed.decimals;
+    this.base = packed.base;
+    this.packed = packed.data;
+  }
+
+  // Unpacked when they are first looked at: a page opens at once, however many layers it has.
+  get data() {
+    const text = atob(this.packed);
+    const bytes = new Uint8Array(text.length);
+    for (let k = 0; k < text.length; k++) bytes[k] = text.charCodeAt(k);
+    Object.defineProperty(this, "data", { value: new Uint16Array(bytes.buffer) });
+    this.packed = null;
+    return this.data;
+  }
+
+  at(row, unit, step) {
+    if (step < this.first || step >= this.steps) return NaN;
+    const whole = this.data[(row * this.count + unit) * this.length + step - this.first];
+    return whole === 65535 ? NaN : (whole + this.base[unit]) / 10 ** this.decimals[unit];
+  }
+
+  // As many decimals as were kept.
+  said(value, unit) {
+    return decimal(value, Math.max(0, Math.min(this.decimals[unit], 20)));
+  }
+
+  // All steps of one unit.
+  series(row, unit) {
+    const found = new Float32Array(this.length);
+    const start = (row * this.count + unit) * this.length;
+    const scale = 10 ** this.decimals[unit];
+    const base = this.base[unit];
+    for (let k = 0; k < this.length; k++) {
+      const whole = this.data[start + k];
+      found[k] = whole === 65535 ? NaN : (whole + base) / scale;
+    }
+    return found;
+  }
+
+  // The mean of one unit, or of all where none is named, over steps from..to, those that are there.
+  mean(row, unit, from, to) {
+    let total = 0, count = 0;
+    for (let u = unit ?? 0; u <= (unit ?? this.count - 1); u++) {
+      for (let step = from; step <= to; step++) {
+        const value = this.at(row, u, step);
+        if (!Number.isNaN(value)) { total += value; count += 1; }
+      }
+    }
+    return total / count;
+  }
+
+  // The largest size in a row, of which heatmaps make their scale.
+  largest(row) {
+    let most = 0;
+    for (let u = 0; u < this.count; u++) for (const v of this.series(row, u)) if (Math.abs(v) > most) most = Math.abs(v);
+    return most || 1;
+  }
+}
+
+// A number with a true minus sign, and a dash for none.
+function decimal(value, digits = 4) {
+  if (!Number.isFinite(value)) return "–";
+  const size = Math.abs(value);
+  const text = size >= 1e6 || (size > 0 && size < 10 ** -digits) ? size.toPrecision(4) : size.toFixed(digits);
+  return (value < 0 && Number(text) !== 0 ? "−" : "") + text;
+}
