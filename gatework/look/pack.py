@@ -21,7 +21,7 @@ ROWS = 8
 LEVELS, ABSENT = 65534, 65535
 
 # Decimals that are shown; more of them only where that would leave fewer than so many digits of the largest.
-DECIMALS, DIGITS = 6, 4
+DECIMALS, DIGITS = 5, 4
 
 # Inputs and answers are given to the page only if they are this few: those of a bare layer are its memory once more.
 TRACKS = 512

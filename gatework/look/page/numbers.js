@@ -25,9 +25,12 @@ class Numbers {
     return whole === 65535 ? NaN : (whole + this.base[unit]) / 10 ** this.decimals[unit];
   }
 
-  // As many decimals as were kept.
+  // As many decimals as were kept; of very small numbers as many digits.
   said(value, unit) {
-    return decimal(value, Math.max(0, Math.min(this.decimals[unit], 20)));
+    const kept = this.decimals[unit];
+    if (kept <= 8 || !value) return decimal(value, Math.max(0, Math.min(kept, 8)));
+    const digits = Math.min(Math.max(kept + Math.floor(Math.log10(Math.abs(value))), 0), 3);
+    return (value < 0 ? "−" : "") + Math.abs(value).toExponential(digits);
   }
 
   // All steps of one unit.
