@@ -33,7 +33,7 @@ def test_the_list_says_what_each_verb_does(type_in, folder):
         ("compare", "Forecast the past with every model, the simple ones too, and say which one to use."),
         ("fine-tune", "Go on learning from newer values or from other series, with the weights that fit found."),
         ("resume", "Go on with a training that was interrupted, from its last checkpoint."),
-        ("doctor", "Check the installation: versions, the processor, the backends, and what could be added."),
+        ("doctor", "Say what is wrong with a model and what to do; without one, check the installation."),
     ]
 
 

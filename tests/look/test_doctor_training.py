@@ -248,6 +248,13 @@ def test_labels_shifted_by_one(by, severity, said):
     assert "x = x[" in found.remedy
 
 
+def test_the_next_letter_is_no_shifted_label():
+    net, g = Net(inputs=5), torch.Generator().manual_seed(0)
+    codes = torch.randint(0, 5, (31, 12, 20), generator=g)
+    batches = [(torch.eye(5)[one[:-1]], one[1:, :, None].float()) for one in codes.unbind(2)]
+    assert doctor(net, training=train(net, batches)) == []
+
+
 def test_the_remedy_of_a_short_memory_mends_it():
     """The answer is the first of 30 inputs: torch's own weights forget it, chrono's with the measured lag do not."""
 
