@@ -25,7 +25,7 @@
     at.step = Math.min(Math.max(at.step, first()), last());
     at.stretch = at.hover = null;
     scales = Object.fromEntries(Object.entries(layer.numbers).map(([letter, q]) => {
-      const most = q.largest(at.row);
+      const most = q.largest[at.row];
       return [letter, data.gates.includes(letter) ? [0, 1] : [-most, most]];
     }));
     tracks = ["inputs", "answers"].filter((name) => data[name]?.steps === layer.steps);
@@ -53,7 +53,7 @@
       : together ? "" : "each between its own lowest and highest value";
     if (few) chart.lines(numbers, at.row, looks(data[name]), together);
     else {
-      const most = numbers.largest(at.row);
+      const most = numbers.largest[at.row];
       chart.model.left[0].visible = false;
       chart.heat(numbers, at.row, names.map((_, k) => k), -most, most);
     }
