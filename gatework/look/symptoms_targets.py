@@ -52,15 +52,15 @@ def targets(batches: Sequence[tuple[Tensor, Tensor | None]], batch_first: bool) 
     if len(set(ends)) > 1:
         return "Some targets are for each step and some about the end."
     # A row that came again would be known by heart when it is asked for.
-    x, joined = np.concatenate(xs, 1), np.concatenate(ys, 0 if ends[0] else 1)
-    first = sorted({row.tobytes(): b for b, row in reversed([*enumerate(x.swapaxes(0, 1))])}.values())
-    x, joined = x[:, first], joined[first] if ends[0] else joined[:, first]
+    rows, joined = np.concatenate(xs, 1), np.concatenate(ys, 0 if ends[0] else 1)
+    first = sorted({row.tobytes(): b for b, row in reversed([*enumerate(rows.swapaxes(0, 1))])}.values())
+    rows, joined = rows[:, first], joined[first] if ends[0] else joined[:, first]
     if not np.isfinite(joined).all():
         return "Some targets are no numbers."
     kinds = np.unique(joined)
     if joined.shape[-1] == 1 and 2 < len(kinds) <= 20 and bool((kinds == kinds.round()).all()):
         joined = np.equal(joined, kinds).astype(float)
-    return Joined(x, joined, ends[0])
+    return Joined(rows, joined, ends[0])
 
 
 def leaking(joined: Joined, names: Sequence[str] = ()) -> Finding | str | None:
