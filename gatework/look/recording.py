@@ -98,10 +98,12 @@ class Recording:
     ...         y = x.cumsum(0) / 5
     ...         recording.batch(x, y)
     ...         loss = (net(x) - y).square().mean()
-    ...         optimizer.zero_grad(), loss.backward(), optimizer.step()
+    ...         optimizer.zero_grad()
+    ...         loss.backward()
+    ...         optimizer.step()
     ...         recording.loss(loss)
-    >>> print(doctor(net, x, recording))
-    Nothing found.
+    >>> [finding.name for finding in doctor(net, x, recording)]
+    []
     """
 
     def __init__(self, model: nn.Module, calls: int = 256, rows: int = 64):
