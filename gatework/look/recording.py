@@ -90,6 +90,7 @@ class Recording:
     ...         self.lstm, self.head = torch.nn.LSTM(1, 8), torch.nn.Linear(8, 1)
     ...     def forward(self, x):
     ...         return self.head(self.lstm(x)[0])
+    >>> _ = torch.manual_seed(0)
     >>> net = Net()
     >>> optimizer = torch.optim.Adam(net.parameters())
     >>> with Recording(net) as recording:
@@ -103,7 +104,7 @@ class Recording:
     ...         optimizer.step()
     ...         recording.loss(loss)
     >>> [finding.name for finding in doctor(net, x, recording)]
-    []
+    ['memory too short']
     """
 
     def __init__(self, model: nn.Module, calls: int = 256, rows: int = 64):
