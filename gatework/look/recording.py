@@ -104,7 +104,7 @@ class Recording:
     ...         optimizer.step()
     ...         recording.loss(loss)
     >>> [finding.name for finding in doctor(net, x, recording)]
-    ['memory too short']
+    []
     """
 
     def __init__(self, model: nn.Module, calls: int = 256, rows: int = 64):
