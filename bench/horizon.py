@@ -132,7 +132,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--delays", type=int, nargs="+", default=[5, 20, 80, 200])
     parser.add_argument("--seeds", type=int, default=10)
-    parser.add_argument("--steps", type=int, default=300, help="of training")
+    parser.add_argument("--steps", type=int, default=600, help="of training")
     parser.add_argument("--keep", type=Path, default=Path(gettempdir()) / "gatework-horizon")
     options = parser.parse_args()
     torch.set_num_threads(1)
