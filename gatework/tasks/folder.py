@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import inspect
 import io
 import json
 import os
@@ -137,7 +138,13 @@ def load(folder: str | os.PathLike) -> Any:
     readers = (safetensors.torch.load, _table, json.loads)
     tensors, history, scores = map(_read, readers, contents, [folder / name for name in PARTS])
     parts = Parts(config, tensors, history, scores, card="")
-    return getattr(import_module(ESTIMATORS[config["class"]]), config["class"])._restored(parts)
+    estimator = getattr(import_module(ESTIMATORS[config["class"]]), config["class"])
+    unknown = sorted(set(config.get("params", ())) - set(inspect.signature(estimator).parameters))
+    if unknown:
+        raise DataError(
+            f"params must be those of a {config['class']}; got {unknown[0]!r} in {folder / 'config.json'}. Update gatework."
+        )
+    return estimator._restored(parts)
 
 
 def look(folder: str | os.PathLike) -> tuple[dict[str, Any], pyarrow.Table]:

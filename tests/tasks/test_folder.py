@@ -26,7 +26,7 @@ ALL = ["README.md", "config.json", "history.parquet", "model.safetensors", "scor
 class Toy:
     """An estimator with one of everything."""
 
-    def __init__(self, version: int):
+    def __init__(self, version: int, h=None, level=None, ids=None):
         weight = torch.full((3, 2), float(version))
         self.parts = Parts(
             config={"params": {"h": np.int64(version), "level": np.float32(0.5), "ids": ["a", None]}},
@@ -181,6 +181,13 @@ def test_a_later_format_is_refused(tmp_path):
     save(Toy(1), tmp_path)
     change(tmp_path, format=2)
     assert refusal(tmp_path) == f"format must be 1 or older; got 2 in {tmp_path / 'config.json'}. Update gatework."
+
+
+def test_a_parameter_of_a_later_gatework_is_refused(tmp_path):
+    save(Toy(1), tmp_path)
+    change(tmp_path, params={"h": 1, "wings": 2})
+    where = tmp_path / "config.json"
+    assert refusal(tmp_path) == f"params must be those of a Toy; got 'wings' in {where}. Update gatework."
 
 
 @pytest.mark.parametrize("content", ["", "{", "[]", "7", "null", "{}", '{"format": 1, "class": "Toy"}', "\xff\xfe"])
