@@ -11,6 +11,7 @@ from torch.nn.utils.rnn import PackedSequence, pad_packed_sequence
 
 from gatework.errors import OptionError
 from gatework.look.subject import THEIRS
+from gatework.look.tokens import embedded_names, made_of, overheard
 from gatework.look.trace import Trace, arrays, see
 from gatework.look.watch import Seen, listening
 from gatework.nn.convert import around
@@ -45,6 +46,7 @@ class Recorder:
         before = self.model.register_forward_pre_hook(self._begin, with_kwargs=True)
         self._hooks.callback(before.remove)
         self._heard = self._hooks.enter_context(listening(self.layers, _see, lambda: self._due))
+        self._embedded = self._hooks.enter_context(overheard(self.model, lambda: self._due))
         self._hooks.callback(self.model.register_forward_hook(self._end, with_kwargs=True).remove)
         return self.traces
 
@@ -66,21 +68,25 @@ class Recorder:
         self._due = model.training and self.step % self.every == 0
         self.step += model.training
         # What was heard of the last step, or of one that failed half way.
+        self._embedded.clear()
         for readings in self._heard.values():
             readings.clear()
 
-    def _end(self, model: nn.Module, args: tuple, given: dict[str, Any], output: Any) -> None:
+    def _end(self, model: nn.Module, args: tuple, kwargs: dict[str, Any], output: Any) -> None:
         if not self._due:
             return
         self._due = False
         first = next(iter(self.layers.values()))
-        x, y = (_time_first(q, first.batch_first) for q in ((*args, *given.values()), output))
+        given, y = (_first_of(q, first.batch_first) for q in ((*args, *kwargs.values()), output))
+        made = {} if given.is_floating_point() else made_of(given, self._embedded)
+        x = torch.cat([*made.values()], -1) if made else given
+        x, y = (_time_first(q, first.batch_first).float()[:, : self.rows] for q in (x, y))
+        names = embedded_names({path: q.shape[-1] for path, q in made.items()})
+        tokens = _time_first(given[..., None], first.batch_first)[:, : self.rows, 0].numpy() if made else None
         layers = arrays(self._heard)
         kept = {name: {q: a[:, : self.rows].copy() for q, a in parts.items()} for name, parts in layers.items()}
-        names = tuple(f"x{k}" for k in range(x.shape[-1]))
-        self.traces.append(
-            Trace(x[:, : self.rows].numpy(), y[:, : self.rows].numpy(), kept, names=names, step=self.step - 1)
-        )
+        names = names or tuple(f"x{k}" for k in range(x.shape[-1]))
+        self.traces.append(Trace(x.numpy(), y.numpy(), kept, names=names, step=self.step - 1, tokens=tokens))
 
 
 def record(model: nn.Module, every: int = 50, rows: int = 8) -> Recorder:
@@ -134,15 +140,20 @@ def _see(layer: nn.Module, input: Any, hx: Any, given: dict[str, Any]) -> Seen:
     return see(layer if isinstance(layer, Recurrent) else around(layer), input, hx, given)
 
 
-def _time_first(given: Any, batch_first: bool) -> Tensor:
-    """The first tensor of what was given or answered, on the CPU, as (T, B, .) or (1, B, .)."""
+def _first_of(given: Any, batch_first: bool) -> Tensor:
+    """The first tensor of what was given or answered."""
     while not isinstance(given, Tensor):
         if isinstance(given, PackedSequence):
-            return pad_packed_sequence(given)[0].detach().float().cpu()
+            return pad_packed_sequence(given, batch_first)[0]
         if not isinstance(given, tuple | list) or not given:
             return torch.empty(0, 0, 0)
         given = given[0]
-    q = given.detach().float().cpu().clone()
+    return given
+
+
+def _time_first(given: Tensor, batch_first: bool) -> Tensor:
+    """A tensor on the CPU, as (T, B, .) or (1, B, .)."""
+    q = given.detach().cpu().clone()
     if q.dim() == 3:
         return q.transpose(0, 1) if batch_first else q
     return q.reshape(1, len(q), -1)

@@ -153,10 +153,15 @@ class Recording:
         return self
 
     def batch(self, x: Any, y: Any = None) -> None:
-        """Note a batch as the model takes it, and its targets: (T, B) or (T, B, K), or (B,) or (B, K) about the end."""
+        """Note a batch as the model takes it, and its targets: (T, B) or (T, B, K), or (B,) or (B, K) about the end.
+
+        Whole numbers (T, B) are a batch of tokens.
+        """
         axis = 0 if self.batch_first else 1
         x = torch.as_tensor(x).detach()
-        for row in x.unbind(axis) if x.dim() == 3 else ():
+        # Tokens have no axis of inputs.
+        batched = x.dim() == 3 or (x.dim() == 2 and not x.is_floating_point())
+        for row in x.unbind(axis) if batched else ():
             seen = hash(row.cpu().contiguous().numpy().tobytes())
             self.values += 0 if seen in self._known else row.numel()
             self._known.add(seen)
@@ -166,7 +171,7 @@ class Recording:
                 known = known.narrow(axis, 0, min(self.rows, known.shape[axis]))
             elif known is not None:
                 known = known[: self.rows]
-            kept = x.narrow(axis, 0, min(self.rows, x.shape[axis])) if x.dim() == 3 else x
+            kept = x.narrow(axis, 0, min(self.rows, x.shape[axis])) if batched else x
             self.batches.append((kept.cpu().clone(), None if known is None else known.cpu().clone()))
 
     def loss(self, value: Any) -> None:

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Callable
 from copy import deepcopy
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
 import torch
 from torch import Tensor, nn
-from torch.nn.utils.rnn import PackedSequence, pad_packed_sequence
 
-from gatework.errors import DataError, OptionError, ShapeError, check_shape
+from gatework.errors import DataError, OptionError, check_shape
+from gatework.look.batch import alive, read_batch
+from gatework.look.running import asker, runner
 from gatework.nn import from_torch
 from gatework.nn.stack import Recurrent
 
@@ -31,7 +30,7 @@ class Subject:
     layers : dict of str to Recurrent
         The recurrent layers in it, by module path; "layer" for a bare one.
     x : (T, B, D) tensor
-        What the model reads; 0 past a row's end.
+        What the model reads; 0 past a row's end. Where it reads tokens, what its embedding makes of them.
     lengths : (B,) int64 tensor, optional
         How many steps of each row count; None: all.
     run : callable
@@ -43,6 +42,8 @@ class Subject:
         Whether there is an answer for each step.
     loss : callable, optional
         x -> the loss that the model was trained with, a scalar; None where that is not known.
+    tokens : (T, B) int64 tensor, optional
+        What an embedding reads.
     """
 
     net: nn.Module
@@ -53,12 +54,18 @@ class Subject:
     names: tuple[str, ...]
     stepwise: bool = False
     loss: Callable[[Tensor], Tensor] | None = None
+    tokens: Tensor | None = None
+
+    @property
+    def given(self) -> Tensor:
+        """What the model is called with, time first: the tokens, or x."""
+        return self.x if self.tokens is None else self.tokens
 
     def alive(self) -> Tensor:
         """Say which steps count, (T, B) bool."""
         steps, rows = self.x.shape[:2]
         ends = torch.full((rows,), steps) if self.lengths is None else self.lengths
-        return torch.arange(steps, device=self.x.device)[:, None] < ends.to(self.x.device)
+        return alive(steps, ends.to(self.x.device))
 
 
 def subject(
@@ -78,8 +85,9 @@ def subject(
         A gatework or torch.nn LSTM, GRU or RNN; a module that holds some and is called as `model(x)`, with
         `lengths=` where it takes them, of whose answers the first counts; or a fitted Forecaster.
     data : tensor, array, list of (T_i, D) arrays; or a table
-        What the module reads: (T, B, D), or (B, T, D) with `batch_first`; (T, D) is one row; a list is padded. For a
-        Forecaster a table as its `predict` takes, by default the history it keeps.
+        What the module reads: (T, B, D), or (B, T, D) with `batch_first`; (T, D) is one row; a list is padded. Whole
+        numbers are tokens for an nn.Embedding, without the last axis. For a Forecaster a table as its `predict` takes,
+        by default the history it keeps.
     lengths : (B,) whole numbers, optional
         Where each row of an array ends.
     batch_first : bool, optional
@@ -113,11 +121,15 @@ def subject(
     batch_first = first.batch_first if batch_first is None else batch_first
     if data is None:
         raise DataError("data must be given with a module; got None. Give a batch that it reads.")
-    x, ends = _read(data, lengths, batch_first, first.weight_ih_l0)
+    given, ends = read_batch(data, lengths, batch_first, net, first.weight_ih_l0)
     if net is first:
-        check_shape("data", tuple(x.shape), ("T", "B", first.input_size), f"The layer has {first.input_size} inputs.")
-    run, stepwise = _runner(net, x, ends, batch_first, any(layer.bidirectional for layer in layers.values()))
-    return Subject(net, layers, x, ends, run, tuple(f"x{k}" for k in range(x.shape[2])), stepwise)
+        check_shape(
+            "data", tuple(given.shape), ("T", "B", first.input_size), f"The layer has {first.input_size} inputs."
+        )
+    ask, x, names = asker(net, given, ends, batch_first)
+    run, stepwise = runner(net, ask, x, ends, batch_first, any(layer.bidirectional for layer in layers.values()))
+    tokens = None if given.is_floating_point() else given
+    return Subject(net, layers, x, ends, run, names, stepwise, tokens=tokens)
 
 
 def copied(model: nn.Module) -> nn.Module:
@@ -134,101 +146,3 @@ def recurrent(net: nn.Module) -> dict[str, Recurrent]:
             f"model must be or hold an LSTM, GRU or RNN; got {type(net).__name__}. There is no memory to look into."
         )
     return found
-
-
-def _read(data: Any, lengths: Any, batch_first: bool, like: Tensor) -> tuple[Tensor, Tensor | None]:
-    """Bring data to (T, B, D) of the weights' type, 0 past a row's end, and lengths to (B,) or None."""
-    if isinstance(data, list | tuple):
-        if lengths is not None:
-            raise OptionError("lengths must not be given with a list of rows; got both. The rows have their lengths.")
-        rows = [torch.as_tensor(np.asarray(row) if not isinstance(row, Tensor) else row).to(like) for row in data]
-        for k, row in enumerate(rows):
-            check_shape(f"data[{k}]", tuple(row.shape), ("T", rows[0].shape[-1] if rows[0].dim() == 2 else "D"))
-        if not rows:
-            raise DataError("data must have a row; got an empty list.")
-        ends = torch.tensor([len(row) for row in rows])
-        x = nn.utils.rnn.pad_sequence(rows)
-    else:
-        x = torch.as_tensor(data).to(like)
-        x = x.unsqueeze(1) if x.dim() == 2 else x.transpose(0, 1) if batch_first and x.dim() == 3 else x
-        if x.dim() != 3:
-            want = "(B, T, D)" if batch_first else "(T, B, D)"
-            raise ShapeError(f"data must be {want}; got {tuple(x.shape)}. The inputs of a step come last.")
-        ends = torch.full((x.shape[1],), x.shape[0]) if lengths is None else torch.as_tensor(lengths).long()
-        check_shape("lengths", tuple(ends.shape), (x.shape[1],), "One length a row.")
-    if x.numel() == 0 or not 1 <= int(ends.min()) <= int(ends.max()) <= len(x):
-        raise DataError(f"data must have 1 to {len(x)} steps in each row; got {ends.tolist()[:8]}.")
-    alive = torch.arange(len(x))[:, None] < ends
-    x = torch.where(alive[..., None].to(x.device), x.detach(), 0)
-    if not torch.isfinite(x).all():
-        t, b, d = (int(q) for q in (~torch.isfinite(x)).nonzero()[0])
-        raise DataError(f"data must be finite; got {x[t, b, d].item()} in row {b}, step {t}, input {d}. Fill the gap.")
-    return x, None if bool((ends == len(x)).all()) else ends.to(x.device)
-
-
-def _runner(
-    net: nn.Module, x: Tensor, lengths: Tensor | None, batch_first: bool, two_sided: bool
-) -> tuple[Callable[[Tensor], Tensor], bool]:
-    """Give the function from x to time-first answers, and whether there is one for each step."""
-    taken = inspect.signature(net.forward).parameters
-    takes_lengths = "lengths" in taken
-
-    def ask(x: Tensor, ends: Tensor | None) -> Tensor:
-        more = {"lengths": ends.repeat(x.shape[1] // len(ends))} if takes_lengths and ends is not None else {}
-        y = net(x.transpose(0, 1) if batch_first else x, **more)
-        return _tensor(y, batch_first, len(x))
-
-    with torch.no_grad():
-        y = ask(x, lengths)
-        stepwise = _is_stepwise(
-            y, x, batch_first, lambda fewer: ask(fewer, None if lengths is None else lengths.clamp(max=len(fewer)))
-        )
-    if lengths is not None and not takes_lengths and (two_sided or not stepwise):
-        raise OptionError(
-            f"model must take lengths= to read rows of different length; got {type(net).__name__}, whose forward does "
-            "not and whose answers padding would reach. Give rows of one length, or let forward take lengths."
-        )
-
-    def run(x: Tensor) -> Tensor:
-        y, rows = ask(x, lengths), x.shape[1]
-        if not stepwise:
-            if y.dim() == 3 and y.shape[0] != rows:
-                y = y.transpose(0, 1)
-            return y.reshape(1, rows, -1)
-        if y.dim() == 2:
-            y = y.unsqueeze(-1)
-        return y.transpose(0, 1) if batch_first else y
-
-    return run, stepwise
-
-
-def _tensor(y: Any, batch_first: bool, steps: int) -> Tensor:
-    while isinstance(y, tuple | list) and not isinstance(y, PackedSequence) and len(y):
-        y = y[0]
-    if isinstance(y, PackedSequence):
-        y = pad_packed_sequence(y, batch_first, total_length=steps)[0]
-    if not isinstance(y, Tensor):
-        raise ShapeError(f"answers must be a tensor, or a tuple that begins with one; got {type(y).__name__}.")
-    return y
-
-
-def _is_stepwise(y: Tensor, x: Tensor, batch_first: bool, again: Callable[[Tensor], Tensor]) -> bool:
-    """Whether there is an answer for each step, rather than one about the end."""
-    steps, rows = x.shape[:2]
-    sizes = (rows, steps) if batch_first else (steps, rows)
-    if y.dim() == 3 and rows in y.shape[:2]:
-        return y.shape[:2] == sizes
-    if y.dim() == 1 and len(y) == rows:
-        return False
-    if y.dim() != 2 or rows not in y.shape:
-        raise ShapeError(
-            f"answers must be (B, K) about the end, or {'(B, T, K)' if batch_first else '(T, B, K)'} for each step, "
-            f"with B = {rows} and T = {steps}; got {tuple(y.shape)}."
-        )
-    if y.shape != sizes or steps == 1:
-        return False
-    # (B, T) may be an answer for each step, or as many about the end: with a step less, the first has one less.
-    try:
-        return again(x[:-1]).shape[1 if batch_first else 0] == steps - 1
-    except (RuntimeError, ValueError):
-        return False

@@ -25,7 +25,7 @@ class Trace:
     Attributes
     ----------
     x : (T, B, D) array
-        What it read.
+        What it read; of tokens, what their embedding made of them.
     outputs : (T, B, K) array, or (1, B, K)
         What it answered at each step, or about the end.
     layers : dict of str to dict of str to array
@@ -39,6 +39,8 @@ class Trace:
         Of the D inputs.
     step : int, optional
         The training step that was recorded.
+    tokens : (T, B) int array, optional
+        What a model of tokens read; -1 past a row's end.
     """
 
     x: np.ndarray
@@ -47,12 +49,14 @@ class Trace:
     lengths: np.ndarray | None = None
     names: tuple[str, ...] = ()
     step: int | None = None
+    tokens: np.ndarray | None = None
 
     def __str__(self) -> str:
         steps, rows, inputs = self.x.shape
         when = "" if self.step is None else f" at training step {self.step:,}"
         count = f"{rows} row" + "s" * (rows != 1)
-        lines = [f"{count} of {steps} steps and {inputs} input{'s' * (inputs != 1)}{when}. On average:"]
+        what = f"steps and {inputs} input" if self.tokens is None else f"tokens, each embedded in {inputs} number"
+        lines = [f"{count} of {steps} {what}{'s' * (inputs != 1)}{when}. On average:"]
         for name, parts in self.layers.items():
             said = [f"{word} {np.nanmean(parts[gate]):.0%} open" for gate, word in GATES.items() if gate in parts]
             memory = "c" if "c" in parts else "h"
@@ -73,8 +77,9 @@ def trace(model: Any, data: Any = None, lengths: Any = None, batch_first: bool |
     model : nn.Module or Forecaster
         A gatework or torch.nn LSTM, GRU or RNN, a module that holds some, or a fitted Forecaster. It stays as it is.
     data : tensor, array, list of (T_i, D) arrays; or a table
-        What it reads, (T, B, D) or, with `batch_first`, (B, T, D). For a Forecaster a table as its `predict` takes, by
-        default the history it keeps: the last window of each series, as the encoder reads it.
+        What it reads, (T, B, D) or, with `batch_first`, (B, T, D); whole numbers (T, B) are tokens for an nn.Embedding.
+        For a Forecaster a table as its `predict` takes, by default the history it keeps: the last window of each
+        series, as the encoder reads it.
     lengths : (B,) whole numbers, optional
         Where each row ends.
     batch_first : bool, optional
@@ -109,6 +114,7 @@ def trace(model: Any, data: Any = None, lengths: Any = None, batch_first: bool |
         arrays(heard, alive),
         ends,
         seen.names,
+        tokens=None if seen.tokens is None else torch.where(alive, seen.tokens.cpu(), -1).numpy(),
     )
 
 

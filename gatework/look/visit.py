@@ -24,12 +24,13 @@ def some_rows(model: Any, seen: Subject, batch_first: bool | None) -> Subject:
         return seen
     some = torch.linspace(0, rows - 1, ROWS).long()
     ends = None if seen.lengths is None else seen.lengths.cpu()[some]
-    return subject(model, laid(seen, seen.x[:, some], batch_first), ends, batch_first)
+    return subject(model, laid(seen, seen.given[:, some], batch_first), ends, batch_first)
 
 
 def laid(seen: Subject, x: Tensor, batch_first: bool | None) -> Tensor:
-    """Lay x (T, B, D) as a module's data lie."""
+    """Lay x (T, B, D), or the tokens that all of it was made of, as a module's data lie."""
     first = next(iter(seen.layers.values())).batch_first if batch_first is None else batch_first
+    x = seen.given if x is seen.x else x
     return x.transpose(0, 1) if first else x
 
 
