@@ -12,6 +12,7 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from gatework import __version__
+from gatework.cli.flags import Futr, Static
 from gatework.errors import OptionError
 
 
@@ -21,11 +22,14 @@ def doctor(
     /,
     *,
     as_json: Annotated[bool, Parameter(name="--json", negative="", show_default=False)] = False,
+    futr: Futr = None,
+    static: Static = None,
 ) -> int:
     """Say what is wrong with a model and what to do; without one, check the installation.
 
     Ends with exit code 1 where something serious is found. Nothing found says that none of the faults it knows was
-    seen, not that the forecasts are good: `gatework evaluate` says that.
+    seen, not that the forecasts are good: `gatework evaluate` says that. A remedy names settings of `gatework fit`:
+    learning_rate=0.005 is its --learning-rate 0.005.
 
     Parameters
     ----------
@@ -35,28 +39,34 @@ def doctor(
         A .csv, .csv.gz or .parquet file with the columns that fit was given. By default the series of fit.
     as_json
         Print the findings as JSON and nothing else.
+    futr
+        A file with the ids, the times and the columns that fit knew as --futr-exog-list. By default what fit was given.
+    static
+        A file with the ids and the columns of --stat-exog-list for the series of the data.
     """
     if model is not None:
-        return _examine(model, data, as_json)
-    if as_json:
-        raise OptionError("model must be given with --json; got none. Run `gatework doctor model/ --json`.")
+        return _examine(model, data, as_json, futr, static)
+    for flag, value in (("--json", as_json), ("--futr", futr), ("--static", static)):
+        if value:
+            typed = flag if value is True else f"{flag} {value}"
+            raise OptionError(f"model must be given with {flag}; got none. Run `gatework doctor model/ {typed}`.")
     return _installation()
 
 
-def _examine(model: Path, data: Path | None, as_json: bool) -> int:
+def _examine(model: Path, data: Path | None, as_json: bool, futr: Path | None, static: Path | None) -> int:
     """Print what is found in a saved model."""
     from gatework.cli.models import look_into, read_like
     from gatework.cli.report import tell_data
 
     parameters, known = look_into(model)
-    panel = read_like(parameters, known, data)
+    panel = read_like(parameters, known, data, futr, static)
     if data is not None and not as_json:
         tell_data(data, panel)
 
     from gatework.look import doctor as examine
     from gatework.tasks import load
 
-    found = examine(load(model), None if data is None else str(data))
+    found = examine(load(model), panel)
     print(json.dumps(found.to_dict(), indent=2) if as_json else found)
     return 1 if found.serious else 0
 

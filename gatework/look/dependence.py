@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -50,7 +51,13 @@ class Dependence:
         return lag if lag >= limits.NEAR else None
 
 
-def dependence(x: np.ndarray, alive: np.ndarray, target: np.ndarray | None = None, at_end: bool = False) -> Dependence:
+def dependence(
+    x: np.ndarray,
+    alive: np.ndarray,
+    target: np.ndarray | None = None,
+    at_end: bool = False,
+    also: Sequence[int] = (),
+) -> Dependence:
     """Measure how far back x (T, B, D) must be read to tell its own next step, or a target.
 
     Parameters
@@ -63,6 +70,8 @@ def dependence(x: np.ndarray, alive: np.ndarray, target: np.ndarray | None = Non
         What is to be told: at each step, or with `at_end` at a row's end.
     at_end : bool
         The target is one for each row.
+    also : sequence of int
+        Numbers of steps to tell it from, beside those that are chosen.
     """
     what = "the next input" if target is None else "the target"
     rng = np.random.default_rng(0)
@@ -95,7 +104,7 @@ def dependence(x: np.ndarray, alive: np.ndarray, target: np.ndarray | None = Non
             past[steps] = float(np.nanmean(found)) if np.isfinite(found).any() else 0.0
         return past[steps]
 
-    grid = sorted({1, 2, 3, 4, longest} | {2**k for k in range(2, 10) if 2**k < longest})
+    grid = sorted({1, 2, 3, 4, longest} | {k for k in (*(2**k for k in range(2, 10)), *also) if 0 < k < longest})
     scores = np.array([score(k) for k in grid])
     # Between two of them the need is looked for by halves.
     if scores.max() - scores[0] >= limits.GAIN:

@@ -8,22 +8,16 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from gatework.errors import DataError, GateworkError, OptionError
+from gatework.errors import DataError, OptionError
 from gatework.look import symptoms_data, symptoms_state, symptoms_targets, symptoms_training
-from gatework.look.dependence import Dependence, dependence
-from gatework.look.finding import TRAINING, Finding, Findings
-from gatework.look.gradients import gradients
+from gatework.look.dependence import dependence
+from gatework.look.doctor_forecaster import examine_forecaster
+from gatework.look.finding import TRAINING, Finding, Findings, Said
 from gatework.look.memory import memory
 from gatework.look.recording import Recording
 from gatework.look.subject import Subject, subject
 from gatework.look.symptoms_memory import too_short
-from gatework.look.visit import laid, moments, moved, read_first, some_rows
-
-# A forecaster of few series is examined on several windows of each.
-WINDOWS = 64
-
-# What is said of a name: a finding, nothing, or why it could not be looked for.
-Said = dict[str, Finding | str | None]
+from gatework.look.visit import laid, moved, read_first, some_rows
 
 
 def doctor(
@@ -33,6 +27,8 @@ def doctor(
     *,
     lengths: Any = None,
     batch_first: bool | None = None,
+    futr_df: Any = None,
+    static_df: Any = None,
 ) -> Findings:
     """Examine a model and its data for what usually goes wrong, and say what to do.
 
@@ -47,15 +43,18 @@ def doctor(
         What the model reads, as for `trace`; all of the training data is best. By default a Forecaster's history, or
         the batches of the recording.
     training : Recording, optional
-        A training of the model that was recorded: what only it can show is examined too.
+        A training of the module that was recorded: what only it can show is examined too. A Forecaster keeps its own
+        losses.
     lengths, batch_first
         As for `trace`.
+    futr_df, static_df : table, dict or path, optional
+        Of a Forecaster with covariates, as its `predict` takes them.
 
     Returns
     -------
     Findings
         A list of `Finding(name, severity, evidence, remedy)`, the serious first; `not_examined` says which names were
-        not looked for, and why. `print` tells it.
+        not looked for, and why. `print` tells it. The remedy of a Forecaster names its own settings, to fit anew with.
 
     Raises
     ------
@@ -75,6 +74,16 @@ def doctor(
             f"training must be a gatework.look.Recording; got {type(training).__name__}. "
             "Train within `with Recording(model) as recording:`."
         )
+    if not isinstance(model, nn.Module):
+        if training is not None:
+            raise OptionError(
+                "training must be left out with a Forecaster, which keeps its own losses; got a Recording."
+            )
+        with torch.random.fork_rng([]):
+            return examine_forecaster(model, data, futr_df, static_df)
+    if futr_df is not None or static_df is not None:
+        name = "futr_df" if futr_df is not None else "static_df"
+        raise OptionError(f"{name} must be left out with a module; got one. A fitted Forecaster reads it.")
     if data is None and training is not None:
         data, batch_first = _recorded(training), training.batch_first
     # Copies of layers are drawn before they are given their weights.
@@ -82,46 +91,39 @@ def doctor(
         return _examine(model, data, training, lengths, batch_first)
 
 
-def _examine(model: Any, data: Any, training: Recording | None, lengths: Any, batch_first: bool | None) -> Findings:
+def _examine(
+    model: nn.Module, data: Any, training: Recording | None, lengths: Any, batch_first: bool | None
+) -> Findings:
     """Gather what each examination says."""
-    if isinstance(model, nn.Module):
-        seen = subject(model, data, lengths, batch_first)
-    else:
-        seen = _windows(model, data)
+    seen = subject(model, data, lengths, batch_first)
     few = some_rows(model, seen, batch_first)
-    given = (laid(few, few.x, batch_first), few.lengths, batch_first) if isinstance(model, nn.Module) else (data,)
+    given = (laid(few, few.x, batch_first), few.lengths, batch_first)
     joined = None if training is None else symptoms_targets.targets(training.batches, training.batch_first)
     if not isinstance(joined, symptoms_targets.Joined):
         depends = dependence(few.x.detach().cpu().double().numpy(), few.alive().cpu().numpy())
     else:
         depends = dependence(joined.x, np.ones(joined.x.shape[:2], bool), joined.y, joined.at_end)
-    said = _of_the_data(model, seen, few)
+    said = _of_the_data(seen, few)
     # Where rows lie as time, nothing that is measured along time says anything.
     swapped = isinstance(said.get("batch and time swapped"), Finding)
-    needed = depends.needed() if isinstance(model, nn.Module) and not swapped else None
-    said |= _of_the_state(model, given, few, depends, needed)
-    said |= {"model too large": _size(model, seen, training)}
-    said |= _of_the_training(model, training, seen.names)
-    found = [one for one in said.values() if isinstance(one, Finding)]
-    return Findings(found, {name: one for name, one in said.items() if isinstance(one, str)})
+    needed = None if swapped else depends.needed()
+    said |= symptoms_state.of_the_state(model, given, few, needed)
+    if needed is not None and "memory too short" not in said:
+        said["memory too short"] = too_short(needed, depends, memory(model, *given))
+    said["model too large"] = _size(seen, training)
+    return Findings.of(said | _of_the_training(training, seen.names))
 
 
-def _of_the_data(model: Any, seen: Subject, few: Subject) -> Said:
+def _of_the_data(seen: Subject, few: Subject) -> Said:
     read = read_first(few)
     names = (
         seen.names if read.shape[1] == len(seen.names) else [f"{k} of the first layer" for k in range(read.shape[1])]
     )
-    said: Said = {"unscaled input": symptoms_data.unscaled(read, names)}
     x, alive = seen.x.detach().cpu().double().numpy(), seen.alive().cpu().numpy()
-    if not isinstance(model, nn.Module):
-        # Of a forecaster's inputs these are its user's; what never changes of a series is so on purpose.
-        given = {*(model.futr_exog_list or ()), *(model.hist_exog_list or ())}
-        some = [k for k, name in enumerate(seen.names) if name in given]
-        remedy = "Leave it out of futr_exog_list or hist_exog_list."
-        return said | {
-            "constant input": symptoms_data.constant(x[alive][:, some], [seen.names[k] for k in some], remedy)
-        }
-    said["constant input"] = symptoms_data.constant(x[alive], seen.names)
+    said: Said = {
+        "unscaled input": symptoms_data.unscaled(read, names),
+        "constant input": symptoms_data.constant(x[alive], seen.names),
+    }
     if seen.lengths is None:
         said["batch and time swapped"] = symptoms_data.swapped(x)
         ahead = any(layer.bidirectional for layer in few.layers.values())
@@ -132,53 +134,19 @@ def _of_the_data(model: Any, seen: Subject, few: Subject) -> Said:
     return said
 
 
-def _of_the_state(model: Any, given: tuple, few: Subject, depends: Dependence, needed: int | None) -> Said:
-    wrong = sum(int((~torch.isfinite(p)).sum()) for p in few.net.parameters())
-    if wrong:
-        rest = ("vanishing gradient", "saturated gates", "dead units", "forget bias too low", "memory too short")
-        count = sum(p.numel() for p in few.net.parameters())
-        return {"exploding gradient": symptoms_state.spoiled(wrong, count)} | dict.fromkeys(
-            rest, "The model's weights are no numbers."
-        )
-    layers = moments(few)
-    said: Said = {
-        "saturated gates": symptoms_state.saturated(layers),
-        "dead units": symptoms_state.dead(layers),
-        "forget bias too low": symptoms_state.forgetful(few.layers, layers),
-    }
-    try:
-        flows = gradients(model, *given).flows
-        said["exploding gradient"] = symptoms_state.exploding(flows)
-        said["vanishing gradient"] = symptoms_state.vanishing(flows, needed)
-    except GateworkError as error:
-        said |= dict.fromkeys(("exploding gradient", "vanishing gradient"), str(error))
-    if not isinstance(model, nn.Module):
-        said["memory too short"] = "A forecaster's lags and its simple forecast reach farther back than its network."
-    elif needed is not None:
-        said["memory too short"] = too_short(needed, depends, memory(model, *given))
-    return said
-
-
-def _size(model: Any, seen: Subject, training: Recording | None) -> Finding | None:
+def _size(seen: Subject, training: Recording | None) -> Finding | None:
     weights = sum(p.numel() for p in seen.net.parameters())
     hidden = max(layer.hidden_size for layer in seen.layers.values())
-    if not isinstance(model, nn.Module):
-        values = sum(int(np.isfinite(series).sum()) for series in model.panel_.values)
-        return symptoms_state.too_large(weights, values, hidden, float(model.net_.trust))
     values = int(seen.alive().sum()) * seen.x.shape[2]
     return symptoms_state.too_large(weights, max(values, 0 if training is None else training.values), hidden)
 
 
-def _of_the_training(model: Any, training: Recording | None, names: tuple[str, ...]) -> Said:
+def _of_the_training(training: Recording | None, names: tuple[str, ...]) -> Said:
     if training is None:
-        said: Said = dict.fromkeys(TRAINING, "No training was recorded: give training=Recording(model).")
-        history = getattr(model, "history_", None)
-        if history is not None and history.losses:
-            said["learning rate too high"] = symptoms_training.too_fast(history.losses)
-        return said
+        return dict.fromkeys(TRAINING, "No training was recorded: give training=Recording(model).")
     calls = next((found for found in training.layers.values() if found), [])
     joined = symptoms_targets.targets(training.batches, training.batch_first)
-    said = {
+    said: Said = {
         "learning rate too high": symptoms_training.too_fast(training.losses, training.updates),
         "state shuffled across rows": symptoms_training.shuffled(calls),
         "state reset every step": symptoms_training.reset(calls),
@@ -192,18 +160,9 @@ def _of_the_training(model: Any, training: Recording | None, names: tuple[str, .
     }
 
 
-def _devices(model: Any) -> list[int]:
+def _devices(model: nn.Module) -> list[int]:
     """Return the GPUs that a module lies on, whose random numbers are to stay as they are."""
-    found = {p.device for p in model.parameters()} if isinstance(model, nn.Module) else set()
-    return [device.index for device in found if device.type == "cuda"]
-
-
-def _windows(model: Any, data: Any) -> Subject:
-    """Windows of a forecaster's series, several of each where there are few; before what must be known ahead."""
-    back = model.ahead if getattr(model, "futr_exog_list", None) else 0
-    seen = subject(model, data, back=back)
-    rows = seen.x.shape[1]
-    return seen if rows >= WINDOWS else subject(model, data, back=back, windows=-(-WINDOWS // rows))
+    return [device.index for device in {p.device for p in model.parameters()} if device.type == "cuda"]
 
 
 def _recorded(training: Recording) -> Tensor:

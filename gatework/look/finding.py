@@ -62,6 +62,10 @@ class Finding:
         return f"{self.name} ({self.severity}): {self.evidence} {self.remedy}"
 
 
+# What is said of each name: a finding, nothing, or why it could not be looked for.
+Said = dict[str, Finding | str | None]
+
+
 class Findings(list[Finding]):
     """What was found, the serious first. Empty: nothing was.
 
@@ -75,6 +79,12 @@ class Findings(list[Finding]):
         order = list(NAMES)
         super().__init__(sorted(found, key=lambda one: (one.severity != "serious", order.index(one.name))))
         self.not_examined = dict(not_examined or {})
+
+    @classmethod
+    def of(cls, said: Said) -> Findings:
+        """Gather what the examinations say."""
+        found = [one for one in said.values() if isinstance(one, Finding)]
+        return cls(found, {name: one for name, one in said.items() if isinstance(one, str)})
 
     @property
     def serious(self) -> bool:

@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from gatework.data.latest import latest, some
+from gatework.data.panel import Panel
 from gatework.data.windows import Batch, Windows
 from gatework.errors import DataError, NotFittedError, OptionError
 from gatework.look.subject import Subject, recurrent
@@ -22,12 +23,11 @@ from gatework.tasks.inputs import check_future, read_more
 
 if TYPE_CHECKING:
     from gatework.data.covariates import Column, Covariates
-    from gatework.data.panel import Panel
     from gatework.data.standard import Standard, Unit
 
 
-def of_forecaster(model: Any, data: Any, windows: int, back: int) -> Subject:
-    """See a Forecaster and its series as the instruments do; the parameters are those of `subject`."""
+def panel_of(model: Any, data: Any, futr_df: Any = None, static_df: Any = None) -> Panel:
+    """Read what a fitted Forecaster is to be seen with, as its predict does; a Panel has been read already."""
     if not isinstance(model, Forecaster):
         raise OptionError(
             f"model must be a torch module or a fitted gatework.Forecaster; got {type(model).__name__}. "
@@ -35,10 +35,15 @@ def of_forecaster(model: Any, data: Any, windows: int, back: int) -> Subject:
         )
     if not hasattr(model, "net_"):
         raise NotFittedError("Forecaster must be fitted before it is looked into; got none. Call fit(df) first.")
+    return data if isinstance(data, Panel) else read_more(model.get_params(), model.panel_, data, futr_df, static_df)
+
+
+def of_forecaster(model: Any, data: Any, windows: int, back: int) -> Subject:
+    """See a Forecaster and its series as the instruments do; the parameters are those of `subject`."""
+    panel = panel_of(model, data)
     for name, value, least in (("windows", windows, 1), ("back", back, 0)):
         if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < least:
             raise OptionError(f"{name} must be a whole number of at least {least}; got {value!r}.")
-    panel = read_more(model.get_params(), model.panel_, data)
     if back < model.ahead:
         check_future(panel, model.ahead - back)
     net = deepcopy(model.net_).eval()

@@ -11,13 +11,13 @@ from torch import nn
 
 from gatework.errors import GateworkError, OptionError
 from gatework.look.doctor import doctor
+from gatework.look.forecaster import panel_of
 from gatework.look.gradients import gradients
 from gatework.look.memory import memory
 from gatework.look.pack import pack
 from gatework.look.page import need_bokeh, page
 from gatework.look.timescale import timescales
 from gatework.look.trace import Trace, trace
-from gatework.tasks.inputs import read_more
 from gatework.train.checkpoint import write_whole
 
 T = TypeVar("T")
@@ -113,7 +113,7 @@ def _rows(model: Any, data: Any, found: Trace) -> Sequence[str]:
     """The names of the rows: a forecaster's series have some."""
     rows = found.x.shape[1]
     if not isinstance(model, nn.Module):
-        panel = read_more(model.get_params(), model.panel_, data)
+        panel = panel_of(model, data)
         if len(panel) == rows and panel.columns.id is not None:
             return [str(name) for name in panel.ids]
     return [f"row {k}" for k in range(rows)]

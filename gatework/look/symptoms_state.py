@@ -3,18 +3,44 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 import torch
 
+from gatework.errors import GateworkError
 from gatework.look import limits
-from gatework.look.finding import Finding
-from gatework.look.gradients import Flow
+from gatework.look.finding import Finding, Said
+from gatework.look.gradients import Flow, gradients
+from gatework.look.subject import Subject
+from gatework.look.visit import moments
 from gatework.nn.stack import Recurrent
 
 Layers = Mapping[str, Mapping[str, np.ndarray]]
 
 CHRONO = 'gatework.LSTM(..., init="chrono", chrono_max={0})'
+
+
+def of_the_state(model: Any, given: tuple, seen: Subject, needed: int | None) -> Said:
+    """Say all of this about a model that is given its data; `needed` is how many steps back these depend on."""
+    wrong = sum(int((~torch.isfinite(p)).sum()) for p in seen.net.parameters())
+    if wrong:
+        rest = ("vanishing gradient", "saturated gates", "dead units", "forget bias too low", "memory too short")
+        count = sum(p.numel() for p in seen.net.parameters())
+        return {"exploding gradient": spoiled(wrong, count)} | dict.fromkeys(
+            rest, "The model's weights are no numbers."
+        )
+    layers = moments(seen)
+    said: Said = {
+        "saturated gates": saturated(layers),
+        "dead units": dead(layers),
+        "forget bias too low": forgetful(seen.layers, layers),
+    }
+    try:
+        flows = gradients(model, *given).flows
+    except GateworkError as error:
+        return said | dict.fromkeys(("exploding gradient", "vanishing gradient"), str(error))
+    return said | {"exploding gradient": exploding(flows), "vanishing gradient": vanishing(flows, needed)}
 
 
 def spoiled(wrong: int, weights: int) -> Finding:
@@ -142,7 +168,7 @@ def too_large(weights: int, values: int, hidden: int, held: float | None = None)
     """Say whether there are far more weights than values; `held` is how much a forecaster trusts its network."""
     if weights < limits.WEIGHTS * values or (held is not None and held > 0.05):
         return None
-    smaller = max(4, int(hidden * np.sqrt(10 * values / weights)))
+    smaller = enough_units(weights, values, hidden)
     what = "" if held is None else ", and on the windows that were held out the network did not help"
     return Finding(
         "model too large",
@@ -150,6 +176,11 @@ def too_large(weights: int, values: int, hidden: int, held: float | None = None)
         f"{weights:,} weights learn from {values:,} values, {weights / values:,.0f} for each{what}.",
         f"Set hidden_size={smaller}, or give more data; dropout and weight_decay help a little.",
     )
+
+
+def enough_units(weights: int, values: int, hidden: int) -> int:
+    """How many units, in place of `hidden`, have ten weights for each value."""
+    return max(4, int(hidden * np.sqrt(10 * values / weights)))
 
 
 def _bias(layer: Recurrent, suffix: str) -> float | None:

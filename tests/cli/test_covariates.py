@@ -11,6 +11,7 @@ from pyarrow import csv
 from scene import SMALL
 
 import gatework
+from gatework.look import doctor
 from gatework.train.training import Training
 
 DAYS = np.datetime64("2024-01-01") + np.arange(84)
@@ -97,6 +98,41 @@ def test_an_interrupted_training_goes_on_with_its_tables(type_in, shops, monkeyp
     said = type_in("gatework resume cut")
     assert (said.code, said.err) == (0, "")
     assert gatework.load("cut").history_.losses == whole
+
+
+def test_a_model_with_covariates_is_looked_into(type_in, shops, monkeypatch):
+    assert type_in(FIT).code == 0
+    text = "futr_df must hold temp and sky for the 4 steps after the last value of each series; got none. "
+    assert type_in("gatework look model") == (2, "", f"error: {text}{ADVICE}\n")
+    said = type_in("gatework look model c.csv --futr ahead_c.csv")
+    assert (said.code, said.out) == (2, "")
+    assert said.err.startswith("error: static_df must have a row for each series; got none for 'c'")
+
+    seen = []
+    with monkeypatch.context() as patch:
+        patch.setattr("gatework.look.report", lambda model, panel, output: seen.append(panel) or output.touch())
+        assert type_in("gatework look model --futr ahead.csv").code == 0
+        assert type_in("gatework look model c.csv --futr ahead_c.csv --static places.csv").code == 0
+    # Four steps more are known of each; and of c where it lies.
+    ahead = [len(panel.covariates.known[k]) - len(y) for panel in seen for k, y in enumerate(panel.values)]
+    assert ahead == [4, 4, 4]
+    assert [panel.ids for panel in seen] == [("a", "b"), ("c",)]
+
+    said = type_in("gatework look model c.csv --futr ahead_c.csv --static places.csv -o c.html")
+    assert (said.code, said.err) == (0, "")
+    assert said.out.splitlines()[-1].startswith("c.html: ")
+
+
+def test_a_model_with_covariates_is_examined(type_in, shops):
+    assert type_in(FIT).code == 0
+    said = type_in("gatework doctor model c.csv")
+    assert (said.code, said.out) == (2, "")
+    assert said.err.startswith("error: static_df must have a row for each series; got none for 'c'")
+    said = type_in("gatework doctor model c.csv --futr none.csv --static places.csv")
+    assert said.err == "error: futr_df must be the path of a file; got 'none.csv', no such file. Check the path.\n"
+    expected = doctor(gatework.load("model"), "c.csv", futr_df="ahead_c.csv", static_df="places.csv")
+    said = type_in("gatework doctor model c.csv --futr ahead_c.csv --static places.csv --json")
+    assert (said.code, json.loads(said.out), said.err) == (int(expected.serious), expected.to_dict(), "")
 
 
 ADVICE = "Give a table with the ids, the times and these columns (command line: --futr)."

@@ -39,6 +39,20 @@ def test_other_data_are_said_and_examined(type_in, fitted, monkeypatch):
     assert said.out.endswith(f"{expected}\n")
 
 
+def test_a_remedy_is_a_flag_of_fit(type_in, fitted):
+    """What is found of a model that is made to saturate is mended by a flag that fit has."""
+    model = gatework.load("model")
+    for weight in model.net_.members[0].encoder.parameters():
+        weight.data *= 60
+    model.save("saturated")
+    said = type_in("gatework doctor saturated")
+    assert said.code == 1
+    assert "saturated gates (serious): " in said.out
+    assert " Fit anew with learning_rate=0.0053.\n" in said.out
+    assert type_in(f"{FIT.replace('-o model', '-o anew')} --learning-rate 0.0053").code == 0
+    assert gatework.load("anew").learning_rate == 0.0053
+
+
 @pytest.mark.parametrize(("severity", "code"), [("serious", 1), ("worth knowing", 0)])
 def test_a_serious_finding_ends_with_1(type_in, fitted, monkeypatch, severity, code):
     found = Findings([Finding("dead units", severity, "All are.", "Begin anew.")])
@@ -50,6 +64,14 @@ def test_a_serious_finding_ends_with_1(type_in, fitted, monkeypatch, severity, c
     ("command", "sentence"),
     [
         ("gatework doctor --json", "model must be given with --json; got none. Run `gatework doctor model/ --json`."),
+        (
+            "gatework doctor --futr ahead.csv",
+            "model must be given with --futr; got none. Run `gatework doctor model/ --futr ahead.csv`.",
+        ),
+        (
+            "gatework doctor --static places.csv",
+            "model must be given with --static; got none. Run `gatework doctor model/ --static places.csv`.",
+        ),
         ("gatework doctor none", "folder must be one that save wrote; got none, which"),
         ("gatework doctor model none.csv", "none.csv"),
     ],
