@@ -10,6 +10,8 @@ import torch
 from torch import Tensor
 
 from gatework.data.alike import alike
+from gatework.data.clock import Clock
+from gatework.data.clock import owners as clock_owners
 from gatework.data.context import Context, future_owners, past_owners
 from gatework.data.covariates import Covariates
 from gatework.data.rules import SEASONS, steps_along, steps_back
@@ -29,14 +31,26 @@ class Batch(NamedTuple):
     target: Tensor  # (B, h), NaN where a value is missing
 
 
-def past_features(lags: Sequence[int], standard: Standard | None = None) -> int:
-    """How many the encoder reads a step: the value, its change over each lag, whether it is known, the covariates."""
-    return len(lags) + 2 + len(past_owners(standard))
+def past_features(lags: Sequence[int], standard: Standard | None = None, calendar: Sequence[str] = ()) -> int:
+    """How many the encoder reads a step: value, change over each lag, whether known; covariates; the calendar."""
+    return len(lags) + 2 + len(owners(lags, standard, calendar)[0])
 
 
-def future_features(lags: Sequence[int], standard: Standard | None = None) -> int:
-    """How many the decoder reads: what each lag repeats, the simple forecast, the place, the covariates, the reach."""
-    return len(lags) + 3 + len(future_owners(standard, lags))
+def future_features(lags: Sequence[int], standard: Standard | None = None, calendar: Sequence[str] = ()) -> int:
+    """How many the decoder reads: each lag's repeats, the simple forecast, the place; these too; and the reach."""
+    return len(lags) + 3 + len(owners(lags, standard, calendar)[1])
+
+
+def owners(
+    lags: Sequence[int], standard: Standard | None = None, calendar: Sequence[str] = ()
+) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """Which of the caller's columns, or behind them part of the calendar, each number that stands beside is of.
+
+    Of those that the encoder reads a step, and of those that the decoder does.
+    """
+    past, future = past_owners(standard), future_owners(standard, lags)
+    clock = clock_owners(calendar, lags, first=max((*past, *future), default=-1) + 1)
+    return past + clock, future + clock
 
 
 class Windows:
@@ -60,6 +74,8 @@ class Windows:
         What else is known of the series; data/context.py reads it.
     standard : Standard, optional
         Its units; must be given where covariates are.
+    clock : Clock, optional
+        What the calendar says of the steps.
     """
 
     def __init__(
@@ -70,6 +86,7 @@ class Windows:
         h: int,
         covariates: Covariates | None = None,
         standard: Standard | None = None,
+        clock: Clock | None = None,
     ):
         self.lags, self.input_size, self.h = lags, input_size, h
         lengths = np.array([len(x) for x in values], dtype=np.int64)
@@ -96,7 +113,7 @@ class Windows:
         self._carried, self._changes, self._simple = map(torch.from_numpy, (carried, changes, paths))
         self._lags_ahead = torch.stack([torch.arange(lag, lag + h) // lag for lag in lags])
         self._steps_back, self._steps_along = map(torch.from_numpy, (steps_back(lags, h), steps_along(h)))
-        self.context = None
+        self.context, self.clock = None, clock
         if covariates is not None and standard is not None:
             self.context = Context(covariates, standard, lengths.tolist(), lags, h)
 
@@ -123,6 +140,9 @@ class Windows:
         if self.context is not None:
             behind.append(self.context.past(series, cutoffs, self.input_size))
             ahead.append(self.context.future(series, cutoffs))
+        if self.clock is not None:
+            behind.append(self.clock.past(series, cutoffs))
+            ahead.append(self.clock.future(series, cutoffs))
         return Batch(
             torch.cat(behind, -1).float(),
             torch.cat([*ahead, reach[..., None]], -1).float(),

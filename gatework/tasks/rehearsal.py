@@ -12,6 +12,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from gatework.data.clock import Clock
 from gatework.data.latest import lots
 from gatework.data.panel import Panel
 from gatework.data.windows import Batch, Windows
@@ -45,6 +46,13 @@ def hold_out(panel: Panel, h: int, lead: int = 0) -> list[Origin]:
     return [origin(panel, h, h + apart * back, lead) for back in reversed(range(count))]
 
 
+def reader(panel: Panel, recipe: Recipe) -> Windows:
+    """All windows of a panel, to be read as a recipe says."""
+    sizes = recipe.lags, recipe.input_size, recipe.h
+    clock = Clock(panel, recipe.calendar, *sizes) if recipe.calendar else None
+    return Windows(panel.values, *sizes, panel.covariates, recipe.standard, clock)
+
+
 def read(held: list[Origin], recipe: Recipe) -> list[Batch]:
     """Read the windows at these origins in the units of what was known there, with what followed as their targets."""
     parts = []
@@ -52,7 +60,7 @@ def read(held: list[Origin], recipe: Recipe) -> list[Batch]:
         able = [i for i, series in enumerate(known.values) if len(series) >= 3]
         able = able[:: -(-len(able) // MOST_SERIES) or 1]
         for rows, part in lots(known, able, recipe.latest):
-            windows = Windows(part.values, recipe.lags, recipe.input_size, recipe.h, part.covariates, recipe.standard)
+            windows = reader(part, recipe)
             for some in torch.arange(len(rows)).split(AT_ONCE):
                 ends = windows.lengths[some]
                 followed = torch.from_numpy(truth[np.array(rows)[some]])
