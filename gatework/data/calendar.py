@@ -62,7 +62,8 @@ def worth_reading(panel: Panel, all_parts: bool = False) -> tuple[str, ...]:
     Returns
     -------
     tuple of str
-        "moved" goes with the hour where the times have a zone, whose clocks may be moved.
+        "moved", by how much clocks were, where the times have a zone that does so: a lag must know, however short the
+        data are.
     """
     tells = _tells(panel)
     if not tells:
@@ -71,7 +72,7 @@ def worth_reading(panel: Panel, all_parts: bool = False) -> tuple[str, ...]:
     found = [name for name in tells if last - first >= np.timedelta64(ENOUGH[name], "D")]
     if not all_parts:
         found = [name for name in found if name in DAILY and set(DAILY) <= set(found)]
-    return (*found, "moved") if "hour" in found and _zone(panel) is not None else tuple(found)
+    return (*found, "moved") if "hour" in tells and _moves(panel) else tuple(found)
 
 
 def said(panel: Panel, ordinals: np.ndarray, parts: Sequence[str]) -> np.ndarray:
@@ -121,6 +122,16 @@ def _clock(panel: Panel, ordinals: np.ndarray) -> np.ndarray:
     moments = panel.freq.times(ordinals)
     zone = _zone(panel)
     return moments if zone is None else dates.local(moments, zone)
+
+
+def _moves(panel: Panel) -> bool:
+    """Whether the clocks of a panel's zone are moved while its series last, or in the year after them."""
+    zone = _zone(panel)
+    if zone is None:
+        return False
+    first, last = panel.freq.times(np.array([panel.starts.min(), panel.last().max()]))
+    weeks = np.arange(first, last + np.timedelta64(366, "D"), np.timedelta64(7, "D"))
+    return len(np.unique(dates.local(weeks, zone) - weeks)) > 1
 
 
 def _zone(panel: Panel) -> str | None:

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from gatework.data.calendar import clock_ahead, said
+from gatework.data.frequency import HOUR
 from gatework.data.panel import Panel
 
 # The numbers that say each part of the calendar: two a point on a circle; days of the week have one each.
@@ -22,8 +23,8 @@ SAYS = {
 class Clock:
     """What the calendar says of the steps of windows: hour and place in the year on circles, weekdays as 0 and 1.
 
-    Where the times have a zone, and so hours come twice or not at all, a step also has by how many hours the clocks
-    were moved between it and the step that each lag repeats there: what was so at eight by then is not so at eight now.
+    Where the times have a zone whose clocks are moved, a step also has by how many hours they were, between it and the
+    step that each lag repeats there; and what is repeated is what was at the same hour by the clocks.
 
     Parameters
     ----------
@@ -41,9 +42,10 @@ class Clock:
         self.lags = lags[1:] if "moved" in parts else ()
         self._behind, self._ahead = torch.arange(-input_size, 0), torch.arange(h)
         lengths = np.array([len(series) for series in panel.values], dtype=np.int64)
-        spans = np.stack([panel.starts - input_size - max(lags), panel.starts + lengths + h], 1)
+        spans = np.stack([panel.starts - input_size - 2 * max(lags), panel.starts + lengths + h], 1)
         # Series share their times, as a rule: each is worked out once. What one series spans stays in one piece.
         ordinals = np.unique(np.concatenate([np.arange(*span) for span in np.unique(spans, axis=0)]))
+        self._an_hour = HOUR / panel.freq.step if self.lags else 0.0
         self._begins = torch.from_numpy(np.searchsorted(ordinals, panel.starts))
         self._said = torch.from_numpy(said(panel, ordinals, parts))
         self._ahead_of_utc = torch.from_numpy(clock_ahead(panel, ordinals)) if self.lags else None
@@ -57,6 +59,18 @@ class Clock:
         """Read the h steps from each cutoff on: (B, h, n)."""
         repeated = [self._ahead - lag * (1 + self._ahead // lag) for lag in self.lags]
         return self._read(series, cutoffs, self._ahead, repeated)
+
+    def same_hour(self, series: Tensor, cutoffs: Tensor, back: Tensor, lag: int, known: int = -1) -> Tensor:
+        """Go from the steps `back` (h,) that a lag repeats to those at which clocks showed the same: (h,) or (B, h).
+
+        All are counted from the cutoffs (B,). Of a step behind `known` the one a lag earlier is taken.
+        """
+        if self._ahead_of_utc is None:
+            return back
+        at = (self._begins[series] + cutoffs)[:, None]
+        moved = self._ahead_of_utc[at + self._ahead] - self._ahead_of_utc[at + back]
+        there = back + (moved * self._an_hour).round().long()
+        return torch.where(there > known, there - lag, there)
 
     def _read(self, series: Tensor, cutoffs: Tensor, steps: Tensor, repeated: list[Tensor]) -> Tensor:
         at = (self._begins[series] + cutoffs)[:, None]

@@ -153,8 +153,8 @@ class Windows:
         """The scale (see Scale), the changes (B, L, lags) in it, and what each lag would repeat (B, h, lags)."""
         changes = self._changes[self._at(series, cutoffs, torch.arange(-self.input_size, 0))]
         repeats = [
-            self._carried[self._at(series, cutoffs, torch.arange(self.h) - lag * self._lags_ahead[k]), k]
-            for k, lag in enumerate(self.lags)
+            self._carried[self._at(series, cutoffs, self._repeated(series, cutoffs, k)), k]
+            for k in range(len(self.lags))
         ]
         # A series that does not reach back a whole lag repeats its last known value.
         paths = torch.stack([torch.where(torch.isnan(one), repeats[0], one) for one in repeats], -1)
@@ -169,12 +169,23 @@ class Windows:
         """The simple forecast (B, h); NaN where a rule with a share in it is not known so early."""
         start = self._simple[self._at(series, cutoffs, torch.tensor([-1]))]
         path = start[..., 0] + start[:, 0, 1:SEASONS] @ self._steps_along
-        for column, back in enumerate(self._steps_back, SEASONS):
-            path = path + self._simple[self._at(series, cutoffs, back - 1), column]
+        seasons = self.lags[1:]
+        late = [0] * len(seasons) + [lag // 2 for lag in seasons]
+        for k, back in enumerate(self._steps_back):
+            back = back - 1
+            if self.clock is not None:
+                back = self.clock.same_hour(series, cutoffs, back, seasons[k % len(seasons)], -1 - late[k])
+            path = path + self._simple[self._at(series, cutoffs, back), SEASONS + k]
         return path
 
+    def _repeated(self, series: Tensor, cutoffs: Tensor, k: int) -> Tensor:
+        """The steps, counted from the cutoffs, that lag k repeats: by the wall clock where that is known."""
+        lag = self.lags[k]
+        back = torch.arange(self.h) - lag * self._lags_ahead[k]
+        return back if self.clock is None or lag == 1 else self.clock.same_hour(series, cutoffs, back, lag)
+
     def _at(self, series: Tensor, cutoffs: Tensor, offsets: Tensor) -> Tensor:
-        """Where steps at `offsets` (n,) from the cutoffs lie in the flat tensors (B, n): at their NaN when outside."""
+        """Where steps at `offsets` (n,) or (B, n) from the cutoffs lie in the flat tensors; outside, at their NaN."""
         steps = cutoffs[:, None] + offsets
         inside = (steps >= 0) & (steps < self.lengths[series][:, None])
         return torch.where(inside, self._begins[series][:, None] + steps, -1)

@@ -40,11 +40,15 @@ def test_what_a_network_reads_is_what_the_grid_tells_and_the_span_shows(start, f
     assert worth_reading(panel, all_parts=True) == tuple(asked)
 
 
-def test_clocks_that_may_be_moved_are_read_with_the_hour():
-    hours = pd.date_range("2024-01-01", periods=1400, freq="h", tz="Europe/Berlin")
-    days = pd.date_range("2024-01-01", periods=60, tz="Europe/Berlin")
-    assert worth_reading(panel_of(hours)) == ("hour", "weekday", "moved")
-    assert worth_reading(panel_of(days), all_parts=True) == ("weekday",)
+def test_clocks_that_are_moved_are_known_however_short_the_data():
+    def parts(steps: int, freq: str, zone: str, all_parts: bool = False) -> tuple[str, ...]:
+        return worth_reading(panel_of(pd.date_range("2024-01-01", periods=steps, freq=freq, tz=zone)), all_parts)
+
+    assert parts(1400, "h", "Europe/Berlin") == ("hour", "weekday", "moved")
+    assert parts(100, "h", "Europe/Berlin") == ("moved",)
+    assert parts(100, "h", "Asia/Kolkata") == parts(100, "h", "UTC") == ()
+    # Days follow the wall clock whatever it does.
+    assert parts(60, "D", "Europe/Berlin", all_parts=True) == ("weekday",)
 
 
 def test_whole_numbers_have_no_calendar():

@@ -53,6 +53,34 @@ def test_each_step_has_what_the_wall_clock_shows_and_how_far_clocks_were_moved(c
     assert clock.future(*at(24 * 6 + 12))[0, 0, 9] == 0
 
 
+@pytest.mark.parametrize("change", ["2024-03-31", "2024-10-27"])
+@pytest.mark.parametrize(("freq", "hour"), [("h", 1), ("30min", 2), ("3h", 1 / 3)])
+def test_what_a_lag_repeats_is_what_was_at_the_same_hour(change, freq, hour):
+    lag = int(24 * hour)
+    times = pd.date_range(pd.Timestamp(change) - pd.Timedelta("6D"), periods=9 * lag, freq=freq, tz="Europe/Berlin")
+    h = lag + 3
+    clock = Clock(panel_of(times), ("moved",), (1, lag), 4, h)
+    back = torch.arange(h) - lag * (1 + torch.arange(h) // lag)
+    for cutoff in range(4 * lag, 8 * lag - 3, 1 + lag // 7):
+        there = clock.same_hour(*at(cutoff), back, lag)[0]
+        assert (there < 0).all(), "what comes is not known"
+        ahead, repeated = times[cutoff : cutoff + h], times[cutoff + there.numpy()]
+        # An hour that the clocks skipped, or showed twice, has no other of its own; and 3 hours cannot be moved by one.
+        same = (ahead.hour == repeated.hour) & (ahead.minute == repeated.minute)
+        assert (~same).sum() <= (2 * hour if hour >= 1 else h)
+    assert torch.equal(Clock(panel_of(times), ("hour",), (1, lag), 4, h).same_hour(*at(4 * lag), back, lag), back)
+
+
+def test_what_is_known_late_is_repeated_from_a_lag_earlier():
+    times = pd.date_range("2024-03-25", periods=24 * 9, freq="h", tz="Europe/Berlin")
+    clock = Clock(panel_of(times), ("moved",), (1, 24), 4, 2)
+    # At noon after the change: what was at noon before it is 23 steps back.
+    cutoff = int(np.flatnonzero(times == pd.Timestamp("2024-03-31 12:00", tz="Europe/Berlin"))[0])
+    back = torch.tensor([-24, -23])
+    assert clock.same_hour(*at(cutoff), back, 24).tolist() == [[-23, -22]]
+    assert clock.same_hour(*at(cutoff), back, 24, known=-23).tolist() == [[-23, -46]]
+
+
 def test_steps_before_a_series_have_their_calendar_too():
     times = pd.date_range("2024-05-01", periods=100, freq="h")
     clock = Clock(panel_of(times), ("hour",), LAGS, L, H)

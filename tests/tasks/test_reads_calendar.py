@@ -69,6 +69,22 @@ def test_other_wishes_are_refused(value):
         Forecaster(24, calendar=value, **SMALL).fit(shop())
 
 
+@pytest.mark.parametrize("last", ["2024-03-31 14:00", "2024-10-27 14:00"])
+def test_on_the_day_after_clocks_were_moved_the_shop_opens_by_them(last):
+    when = pd.date_range(end=last, periods=24 * 40, freq="h", tz=ZONE)
+    y = 50 + 40 * ((when.hour >= 8) & (when.hour < 20)) + np.random.default_rng(0).normal(size=len(when))
+    data = pd.DataFrame({"ds": when, "y": y})
+
+    def errors(calendar: bool | None) -> np.ndarray:
+        found = Forecaster(24, calendar=calendar, **SMALL).fit(data).predict()
+        hours = pd.DatetimeIndex(found["ds"]).hour
+        return np.abs(found["LSTM"].to_numpy() - (50 + 40 * ((hours >= 8) & (hours < 20))))
+
+    assert errors(None).max() < 12
+    # Without, the hours in which it opens and closes are those of the day before: wrong by all that it sells.
+    assert (errors(False) > 20).sum() == 2
+
+
 def depends_on_the_clock(model: Forecaster, **of) -> bool:
     """Whether the forecast of the same values at other hours and days is another one."""
     seen, later = shop(), shop()
