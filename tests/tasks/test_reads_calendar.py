@@ -45,7 +45,7 @@ def test_it_is_read_unasked_where_the_data_are_long_enough(fitted):
     assert about_calendar(fitted) == [
         "the network reads the calendar: the hour, the weekday, by how much clocks were moved."
     ]
-    short = Forecaster(24, **SMALL).fit(shop(steps=24 * 20))
+    short = Forecaster(24, **SMALL).fit(shop(steps=24 * 20, zone=None))
     assert short.recipe_.calendar == ()
     assert about_calendar(short) == []
 
