@@ -11,7 +11,7 @@ KERNEL := $(wildcard gatework/ops/csrc/*)
 PYTEST_ENV := OMP_NUM_THREADS=1
 LAYER_TESTS := tests/test_equations.py tests/test_identities.py tests/ops tests/nn
 
-.PHONY: demo test test-all test-kernel test-bare native lint clean
+.PHONY: demo test test-all test-kernel test-bare test-browser native lint clean
 
 demo: $(READY)
 	$(BIN)/python examples/demo.py
@@ -19,11 +19,15 @@ demo: $(READY)
 test: $(READY) lint
 	$(PYTEST_ENV) $(BIN)/python -m pytest -q -n 2
 
-test-all: test test-kernel test-bare
+test-all: test test-kernel test-bare test-browser
 
 # The native kernel under sanitizers, and known wrong ones: minutes of compiling.
 test-kernel: $(READY)
 	$(PYTEST_ENV) $(BIN)/python -m pytest -q -n 2 -m kernel
+
+# The report in a real browser: takes Chromium (apt-get install chromium).
+test-browser: $(READY)
+	$(PYTEST_ENV) $(BIN)/python -m pytest -q -m browser tests/browser
 
 # What a person gets who installs gatework beside torch and numpy, and nothing else: the layer.
 test-bare: .venv-bare/.ready

@@ -5,7 +5,7 @@
     python bench/horizon.py --keep FOLDER        the trained networks stay there, and are not trained again
 
 Delay tasks: rows of random numbers, one of which is marked; at the end the network must answer with it. The mark stands
-exactly `delay` steps before the end, and a quarter as many numbers (5 at least) come before it, so that a network that
+exactly `delay` steps before the end, and a quarter as many numbers (40 at least) come before it, so that a network that
 remembers more than it was asked for is found out. A row of the table is a delay, a column a seed. Refuses to measure a
 network that has not learned its task (R^2 of 0.98).
 
@@ -44,7 +44,7 @@ class Recaller(nn.Module):
 
 def batch(delay: int, rows: int, generator: torch.Generator) -> tuple[torch.Tensor, torch.Tensor]:
     """Rows (T, B, 2) of a number in +-1 and its mark, and the marked number (B, 1)."""
-    before = max(5, delay // 4)
+    before = max(40, delay // 4)
     x = torch.zeros(before + delay + 1, rows, 2)
     x[..., 0] = 2 * torch.rand(x.shape[:2], generator=generator) - 1
     x[before, :, 1] = 1
@@ -132,7 +132,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--delays", type=int, nargs="+", default=[5, 20, 80, 200])
     parser.add_argument("--seeds", type=int, default=10)
-    parser.add_argument("--steps", type=int, default=300, help="of training")
+    parser.add_argument("--steps", type=int, default=600, help="of training")
     parser.add_argument("--keep", type=Path, default=Path(gettempdir()) / "gatework-horizon")
     options = parser.parse_args()
     torch.set_num_threads(1)

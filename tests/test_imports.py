@@ -12,7 +12,7 @@ from gatework.ops import built
 # Everything that gatework or its extras may ask for beside torch and numpy.
 OTHERS = [
     "sklearn", "scipy", "joblib", "narwhals", "pyarrow", "safetensors", "rich", "cyclopts", "yaml", "pandas", "polars",
-    "matplotlib", "statsmodels", "statsforecast",
+    "matplotlib", "bokeh", "statsmodels", "statsforecast",
 ]  # fmt: skip
 
 

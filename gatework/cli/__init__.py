@@ -22,6 +22,7 @@ EXAMPLES = {
     "compare": "gatework compare data.csv --h 24 --plot comparison.png",
     "fine-tune": "gatework fine-tune model/ data.csv -o tuned/",
     "resume": "gatework resume model/",
+    "look": "gatework look model/ -o report.html",
     "doctor": "gatework doctor",
 }
 

@@ -1,16 +1,68 @@
-"""`gatework doctor`: what is installed, what this machine can do, and whether the two agree."""
+"""`gatework doctor`: what is wrong with a model; or, without one, with the installation."""
 
 from __future__ import annotations
 
+import json
 import platform
 import re
 from importlib.metadata import PackageNotFoundError, requires, version
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import Parameter
 
 from gatework import __version__
+from gatework.errors import OptionError
 
 
-def doctor() -> int:
-    """Check the installation: versions, the processor, the backends, and what could be added."""
+def doctor(
+    model: Path | None = None,
+    data: Path | None = None,
+    /,
+    *,
+    as_json: Annotated[bool, Parameter(name="--json", negative="", show_default=False)] = False,
+) -> int:
+    """Say what is wrong with a model and what to do; without one, check the installation.
+
+    Ends with exit code 1 where something serious is found. Nothing found says that none of the faults it knows was
+    seen, not that the forecasts are good: `gatework evaluate` says that.
+
+    Parameters
+    ----------
+    model
+        The folder that `gatework fit` made. It stays as it is.
+    data
+        A .csv, .csv.gz or .parquet file with the columns that fit was given. By default the series of fit.
+    as_json
+        Print the findings as JSON and nothing else.
+    """
+    if model is not None:
+        return _examine(model, data, as_json)
+    if as_json:
+        raise OptionError("model must be given with --json; got none. Run `gatework doctor model/ --json`.")
+    return _installation()
+
+
+def _examine(model: Path, data: Path | None, as_json: bool) -> int:
+    """Print what is found in a saved model."""
+    from gatework.cli.models import look_into, read_like
+    from gatework.cli.report import tell_data
+
+    parameters, known = look_into(model)
+    panel = read_like(parameters, known, data)
+    if data is not None and not as_json:
+        tell_data(data, panel)
+
+    from gatework.look import doctor as examine
+    from gatework.tasks import load
+
+    found = examine(load(model), None if data is None else str(data))
+    print(json.dumps(found.to_dict(), indent=2) if as_json else found)
+    return 1 if found.serious else 0
+
+
+def _installation() -> int:
+    """Print versions, the processor, the backends, and what could be added."""
     import torch
 
     import gatework

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from gatework.look.plot_trace import plot_trace
     from gatework.look.record import record
     from gatework.look.recording import Recording
+    from gatework.look.report import report
     from gatework.look.subject import subject
     from gatework.look.trace import trace
 
@@ -33,6 +34,7 @@ __all__ = [
     "plot_memory",
     "plot_trace",
     "record",
+    "report",
     "subject",
     "trace",
 ]

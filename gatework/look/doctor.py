@@ -90,12 +90,11 @@ def _examine(model: Any, data: Any, training: Recording | None, lengths: Any, ba
         seen = _windows(model, data)
     few = some_rows(model, seen, batch_first)
     given = (laid(few, few.x, batch_first), few.lengths, batch_first) if isinstance(model, nn.Module) else (data,)
-    joined = "" if training is None else symptoms_targets.targets(training.batches, training.batch_first)
-    if isinstance(joined, str):
+    joined = None if training is None else symptoms_targets.targets(training.batches, training.batch_first)
+    if not isinstance(joined, symptoms_targets.Joined):
         depends = dependence(few.x.detach().cpu().double().numpy(), few.alive().cpu().numpy())
     else:
-        x, y, at_end = joined
-        depends = dependence(x, np.ones(x.shape[:2], bool), y, at_end)
+        depends = dependence(joined.x, np.ones(joined.x.shape[:2], bool), joined.y, joined.at_end)
     said = _of_the_data(model, seen, few)
     # Where rows lie as time, nothing that is measured along time says anything.
     swapped = isinstance(said.get("batch and time swapped"), Finding)
@@ -188,8 +187,8 @@ def _of_the_training(model: Any, training: Recording | None, names: tuple[str, .
     if isinstance(joined, str):
         return said | {"target leaking into the input": joined, "labels shifted by one": joined}
     return said | {
-        "target leaking into the input": symptoms_targets.leaking(*joined, names),
-        "labels shifted by one": symptoms_targets.shifted(*joined),
+        "target leaking into the input": symptoms_targets.leaking(joined, names),
+        "labels shifted by one": symptoms_targets.shifted(joined),
     }
 
 

@@ -11,9 +11,9 @@ from gatework.look.effect import Effect
 # The band holds what shuffled times give as often as three standard errors do: hundreds of lags are held against it.
 ERRORS = 3
 
-# What lies behind a lag is a floor where the effect is more than so many times as large as at any of these lags, while
-# some that count lie so many lags behind, no smaller than the largest of them by the square: a decay is, by then.
-ABRUPT, BEHIND = 2, 4
+# Lags are a floor behind one that is more than so many times as loud as any of them, if they are so many, and if their
+# older half is no quieter than errors explain, or a fifth at most.
+ABRUPT, BEHIND, ALIKE = 2, 8, 0.8
 
 
 class Horizon(NamedTuple):
@@ -52,30 +52,48 @@ def _average(effect: Effect, chosen: np.ndarray) -> tuple[float, float]:
     return float(np.average(effect.mean[chosen], weights=gaps)), float(np.average(effect.second[chosen], weights=gaps))
 
 
+def _is_floor(effect: Effect, start: int) -> bool:
+    """Whether the effect from a lag on is the same at near and at far lags, but for errors of measurement."""
+    means, errors = [], []
+    for half in np.array_split(np.arange(start, len(effect.lags)), 2):
+        mean, second = effect.mean[half].mean(), effect.second[half].mean()
+        means.append(mean)
+        errors.append((second - mean**2) / effect.count[half].sum())
+    near, far = means
+    # A difference of rounding is none, where nothing varies.
+    apart = max(ERRORS * np.sqrt(max(sum(errors), 0)), 1e-5 * near)
+    return abs(near - far) <= apart and far >= ALIKE * near
+
+
 def horizon(effect: Effect, eps: float, peak: float) -> Horizon:
     """Find the last lag that counts, among lags 0, 1, ... that grow.
 
-    A lag counts when its effect is at least eps times `peak`. Where one stands out of the control and is twice as
-    large as any behind it, what lies behind is noise, or a floor that knows no time: it is in the control's band, and
-    the memory ends there. A decay sinks into the control slowly, sooner in shorter data, so there eps alone decides.
+    A lag counts when its effect is at least eps times `peak`. It counts no more behind the last lag that stands far
+    out of the control, if what lies there is a floor: inputs that matter alike whenever they came, as shuffled times
+    would have it. A decay never is one, and passes the control sooner in shorter data: there eps alone decides.
     """
     if not peak > 0:
         return Horizon(np.nan, False)
-    loud = np.flatnonzero(effect.mean >= eps * peak)
+    loud = _loud(effect, eps * peak)
     if not len(loud):
         return Horizon(0.0, False)
     last = loud[-1]
     edge, behind = control(effect)[1], np.maximum.accumulate(effect.mean[::-1])[::-1]
-    inner = loud[loud <= last - BEHIND]
-    floor = behind[inner + 1]
-    ends = inner[
-        (effect.mean[inner] > np.maximum(ABRUPT * floor, edge[inner])) & (effect.mean[last] >= floor / ABRUPT**2)
-    ]
-    if len(ends):
-        return Horizon(float(effect.lags[ends[-1]]), False)
+    out = loud[loud + BEHIND < len(effect.lags)]
+    out = out[effect.mean[out] > np.maximum(ABRUPT * behind[out + 1], edge[out])]
+    if len(out) and out[-1] < last and _is_floor(effect, out[-1] + 1):
+        return Horizon(float(effect.lags[out[-1]]), False)
     if last == len(effect.lags) - 1:
         return Horizon(float(effect.lags[last]), True)
     return Horizon(_crossing(effect, last, eps * peak), False)
+
+
+def _loud(effect: Effect, level: float) -> np.ndarray:
+    """Which lags reach a level: beside another that does, or by more than errors explain. A few wild changes do not."""
+    reached = effect.mean >= level
+    error = np.sqrt(np.maximum(effect.second - effect.mean**2, 0) / effect.count)
+    beside = np.append(reached[1:], False) | np.append(False, reached[:-1])
+    return np.flatnonzero(reached & (beside | (effect.mean - ERRORS * error >= level)))
 
 
 def _crossing(effect: Effect, last: int, level: float) -> float:

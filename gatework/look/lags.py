@@ -13,7 +13,7 @@ def spread_out(steps: int, count: int) -> np.ndarray:
     >>> spread_out(5, 8).tolist()
     [0, 1, 2, 3, 4]
     >>> spread_out(1000, 12).tolist()
-    [0, 1, 2, 4, 8, 17, 34, 68, 133, 261, 511, 999]
+    [0, 1, 3, 6, 12, 23, 44, 82, 154, 288, 536, 999]
     """
     if steps <= count:
         return np.arange(steps)

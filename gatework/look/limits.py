@@ -17,8 +17,9 @@ DEAD = 0.25
 # A forget gate that keeps less than this a step has lost 99.9 % after four, and one that was drawn by any usual
 # initialisation, biases 0 or more, keeps about a half.
 SHUT = 0.2
-# Of the bias of that gate: torch draws it around 0, within 0.35 at 16 units or more.
-LOW_BIAS = -0.75
+# The bias is why where it alone would shut the gate: at -2 it lets 12 % through. torch draws it around 0, within 0.35
+# at 16 units or more; a training may well shut gates that it does not need, by their other weights.
+LOW_BIAS = -2.0
 # Lags that a gradient must reach however little the data ask for: below that, a window would do.
 REACH = 2
 # Weights for each value of the data. Networks of this kind learn with tens of them; a hundred can store the data.

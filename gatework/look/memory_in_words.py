@@ -29,16 +29,17 @@ def in_words(found: Memory) -> str:
 def _remembers(found: Memory) -> str:
     if np.isnan(found.horizon):
         return "It remembers nothing: no input changes the answer."
+    share = f"{100 * found.eps:.3g} %"
     if found.beyond:
         return (
             f"It remembers at least {_steps(found.horizon)}, which is all that these data can show: the oldest input "
-            f"still changes the answer by {found.eps:.2g} or more of what the strongest one does."
+            f"still changes the answer by {share} or more of what the strongest one does."
         )
     if found.horizon == 0:
         return "It remembers nothing: only the input of the same step changes the answer."
     return (
-        f"It remembers {_steps(found.horizon)}: what was read before changes the answer by less than {found.eps:.2g} "
-        "of what the strongest input does, or no more than inputs at shuffled times would."
+        f"It remembers {_steps(found.horizon)}: an input from farther back changes the answer by less than {share} of "
+        "what the strongest one does, or by no more than inputs at shuffled times would."
     )
 
 

@@ -21,7 +21,7 @@ ROWS = 8
 LEVELS, ABSENT = 65534, 65535
 
 # Decimals that are shown; more of them only where that would leave fewer than so many digits of the largest.
-DECIMALS, DIGITS = 6, 4
+DECIMALS, DIGITS = 5, 4
 
 # Inputs and answers are given to the page only if they are this few: those of a bare layer are its memory once more.
 TRACKS = 512
@@ -35,7 +35,8 @@ def quantise(values: np.ndarray) -> dict[str, Any]:
     Returns
     -------
     dict
-        shape [B, N, T], `decimals` and `base` (N each), and `data`, base64 of little-endian 16 bits.
+        shape [B, N, T], the `largest` size in each row, `decimals` and `base` (N each), and `data`, base64 of
+        little-endian 16 bits.
     """
     values = np.asarray(values, np.float64)
     known = np.isfinite(values)
@@ -55,6 +56,7 @@ def quantise(values: np.ndarray) -> dict[str, Any]:
     data = np.where(known, np.clip(whole - base, 0, LEVELS), ABSENT).astype("<u2")
     return {
         "shape": [values.shape[1], values.shape[2], values.shape[0]],
+        "largest": np.max(abs(values), axis=(0, 2), where=known, initial=0).tolist(),
         "decimals": decimals.tolist(),
         "base": base.tolist(),
         "data": b64encode(np.ascontiguousarray(data.transpose(1, 2, 0)).tobytes()).decode(),
@@ -79,8 +81,9 @@ def pack(found: Trace, rows: Sequence[str], timescales: Mapping[str, np.ndarray]
         `rows`; `steps`, how many of each row count; `layers`, each with its name, cell, `first` step and parts;
         `inputs` and `answers`, None where there are too many.
     """
-    tracks = {"inputs": found.x, "answers": _answers(found)}
-    tracks = {name: q for name, q in tracks.items() if q is not None and q.shape[2] <= TRACKS}
+    answers = _answers(found)
+    tracks = {"inputs": found.x} if answers is None else {"inputs": found.x, "answers": answers}
+    tracks = {name: q for name, q in tracks.items() if q.shape[2] <= TRACKS}
     all_parts = [*tracks.values(), *(q for parts in found.layers.values() for q in parts.values())]
     count = max(1, min(found.x.shape[1], ROWS, MOST // sum(q[:, 0].size for q in all_parts)))
     steps = max(1, MOST // (count * sum(q.shape[2] for q in all_parts)))
@@ -101,7 +104,7 @@ def pack(found: Trace, rows: Sequence[str], timescales: Mapping[str, np.ndarray]
                 "units": first.shape[2],
                 "steps": len(first),
                 "reverse": "_reverse" in name.rsplit(".", 1)[1],
-                "depth": int(re.match(r"l(\d+)", name.rsplit(".", 1)[1])[1]),
+                "depth": int(re.findall(r"^l(\d+)", name.rsplit(".", 1)[1])[0]),
                 "timescale": None if keeps is None else [float(k) if np.isfinite(k) else 1e300 for k in keeps],
                 "parts": {letter: shown(q) for letter, q in parts.items()},
             }

@@ -13,6 +13,9 @@ LAGS, MOMENTS = 40, 4000
 
 FOLDS = 5
 
+# What is told is believed where it is so many standard errors above nothing: many lags are asked.
+ERRORS = 3
+
 # Ridge strengths, as shares of the mean variance along the state's directions.
 STRENGTHS = (1e-5, 1e-3, 0.1, 10.0)
 
@@ -115,9 +118,9 @@ def cross_validated(state: np.ndarray, told: np.ndarray, fold: np.ndarray) -> np
     """R^2 of each column of `told` (N, M), read off `state` (N, S): never below 0, NaN for a column that is constant.
 
     Each fold is forecast by what was fitted to the others, under the strength of ridge that did best on the fold
-    before it: none is judged by itself, so that noise scores 0.
+    before it: none is judged by itself. What errors may explain is 0, so that noise scores nothing.
     """
-    errors = np.zeros((FOLDS, len(STRENGTHS), told.shape[1]))
+    gains, squares = np.zeros((2, FOLDS, len(STRENGTHS), told.shape[1]))
     totals = np.zeros((FOLDS, told.shape[1]))
     for k in range(FOLDS):
         train, test = fold != k, fold == k
@@ -131,12 +134,15 @@ def cross_validated(state: np.ndarray, told: np.ndarray, fold: np.ndarray) -> np
         values = np.maximum(values, 0)
         turned = vectors.T @ (known.T @ (told[train] - level))
         seen = asked @ vectors
+        missed = (told[test] - level) ** 2
         for j, strength in enumerate(STRENGTHS):
             ridge = strength * max(values.mean(), 1e-300)
-            errors[k, j] = ((told[test] - level - seen @ (turned / (values + ridge)[:, None])) ** 2).sum(0)
-        totals[k] = ((told[test] - level) ** 2).sum(0)
-    best = np.roll(errors / np.maximum(totals, 1e-300)[:, None], 1, axis=0).argmin(1)
-    error = np.take_along_axis(errors, best[:, None], 1)[:, 0].sum(0)
+            gain = missed - (told[test] - level - seen @ (turned / (values + ridge)[:, None])) ** 2
+            gains[k, j], squares[k, j] = gain.sum(0), (gain**2).sum(0)
+        totals[k] = missed.sum(0)
+    best = np.roll(gains / np.maximum(totals, 1e-300)[:, None], 1, axis=0).argmax(1)
+    gain, square = (np.take_along_axis(one, best[:, None], 1)[:, 0].sum(0) for one in (gains, squares))
+    gain = np.where(gain > ERRORS * np.sqrt(np.maximum(square - gain**2 / len(told), 0)), gain, 0)
     total = totals.sum(0)
     varied = total > 1e-12 * len(told) * (1 + np.abs(told).max(0)) ** 2
-    return np.where(varied, np.clip(1 - error / np.where(varied, total, 1), 0, 1), np.nan)
+    return np.where(varied, np.clip(gain / np.where(varied, total, 1), 0, 1), np.nan)

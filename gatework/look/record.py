@@ -113,7 +113,9 @@ def record(model: nn.Module, every: int = 50, rows: int = 8) -> Recorder:
     >>> with record(layer, every=5) as traces:
     ...     for _ in range(11):
     ...         loss = layer(x)[0].square().mean()
-    ...         optimizer.zero_grad(), loss.backward(), optimizer.step()
+    ...         optimizer.zero_grad()
+    ...         loss.backward()
+    ...         optimizer.step()
     >>> [found.step for found in traces], traces[0].layers["layer.l0"]["f"].shape
     ([0, 5, 10], (50, 2, 8))
 

@@ -90,6 +90,7 @@ class Recording:
     ...         self.lstm, self.head = torch.nn.LSTM(1, 8), torch.nn.Linear(8, 1)
     ...     def forward(self, x):
     ...         return self.head(self.lstm(x)[0])
+    >>> _ = torch.manual_seed(0)
     >>> net = Net()
     >>> optimizer = torch.optim.Adam(net.parameters())
     >>> with Recording(net) as recording:
@@ -98,10 +99,12 @@ class Recording:
     ...         y = x.cumsum(0) / 5
     ...         recording.batch(x, y)
     ...         loss = (net(x) - y).square().mean()
-    ...         optimizer.zero_grad(), loss.backward(), optimizer.step()
+    ...         optimizer.zero_grad()
+    ...         loss.backward()
+    ...         optimizer.step()
     ...         recording.loss(loss)
-    >>> print(doctor(net, x, recording))
-    Nothing found.
+    >>> [finding.name for finding in doctor(net, x, recording)]
+    []
     """
 
     def __init__(self, model: nn.Module, calls: int = 256, rows: int = 64):

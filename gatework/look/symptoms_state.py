@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import numpy as np
+import torch
 
 from gatework.look import limits
 from gatework.look.finding import Finding
@@ -157,7 +158,6 @@ def _bias(layer: Recurrent, suffix: str) -> float | None:
     both = [weights[f"{kind}_{suffix}"] for kind in ("bias_ih", "bias_hh") if f"{kind}_{suffix}" in weights]
     if not both or layer.gates < 3:
         return None
-    bias = sum(one.detach().double() for one in both)
-    rows = bias.chunk(layer.gates)
+    rows = torch.stack([one.detach().double() for one in both]).sum(0).chunk(layer.gates)
     keep = rows[1] if layer.gates == 4 or layer.cell != "lstm" else -rows[0]
     return float(keep.median())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 from torch import Tensor
@@ -18,10 +19,17 @@ FEATURES, MOMENTS = 48, 6000
 SHIFTS = range(-3, 4)
 
 
-def targets(batches: Sequence[tuple[Tensor, Tensor | None]], batch_first: bool):
-    """Join batches to x (T, B, D), the targets (T, B, K) or (B, K), and whether these are about the end.
+class Joined(NamedTuple):
+    """All batches of a recording together: x (T, B, D), the targets y (T, B, K), or (B, K) about the end."""
 
-    A text says why that cannot be.
+    x: np.ndarray
+    y: np.ndarray
+    at_end: bool
+
+
+def targets(batches: Sequence[tuple[Tensor, Tensor | None]], batch_first: bool) -> Joined | str:
+    """Join batches; a text says why that cannot be.
+
     Batches of another length than most are left out. Classes, whole numbers of few kinds, become a column each.
     """
     kept = [(x, y) for x, y in batches if y is not None and x.dim() == 3]
@@ -43,15 +51,21 @@ def targets(batches: Sequence[tuple[Tensor, Tensor | None]], batch_first: bool):
         ends.append(end)
     if len(set(ends)) > 1:
         return "Some targets are for each step and some about the end."
-    x, y = np.concatenate(xs, 1), np.concatenate(ys, 0 if ends[0] else 1)
-    kinds = np.unique(y)
-    if y.shape[-1] == 1 and 2 < len(kinds) <= 20 and (kinds == kinds.round()).all():
-        y = (y == kinds).astype(float)
-    return x, y, ends[0]
+    # A row that came again would be known by heart when it is asked for.
+    rows, joined = np.concatenate(xs, 1), np.concatenate(ys, 0 if ends[0] else 1)
+    first = sorted({row.tobytes(): b for b, row in reversed([*enumerate(rows.swapaxes(0, 1))])}.values())
+    rows, joined = rows[:, first], joined[first] if ends[0] else joined[:, first]
+    if not np.isfinite(joined).all():
+        return "Some targets are no numbers."
+    kinds = np.unique(joined)
+    if joined.shape[-1] == 1 and 2 < len(kinds) <= 20 and bool((kinds == kinds.round()).all()):
+        joined = np.equal(joined, kinds).astype(float)
+    return Joined(rows, joined, ends[0])
 
 
-def leaking(x: np.ndarray, y: np.ndarray, at_end: bool, names: Sequence[str] = ()) -> Finding | str | None:
+def leaking(joined: Joined, names: Sequence[str] = ()) -> Finding | str | None:
     """Say whether a target stands, up to its unit, among the inputs of its own step (the last one, about the end)."""
+    x, y, at_end = joined
     now, before = (x[-1], x[-2]) if at_end and len(x) > 1 else (x[1:], x[:-1])
     told = y if at_end else y[1:]
     inputs, columns = x.shape[2], y.shape[-1]
@@ -83,8 +97,9 @@ def leaking(x: np.ndarray, y: np.ndarray, at_end: bool, names: Sequence[str] = (
     return None
 
 
-def shifted(x: np.ndarray, y: np.ndarray, at_end: bool) -> Finding | str | None:
+def shifted(joined: Joined) -> Finding | str | None:
     """Say whether the steps beside a label's own tell it better than its own does: then it belongs there."""
+    x, y, at_end = joined
     if at_end:
         return "Only labels for each step can be seen to be shifted; these are about the end."
     steps, rows = x.shape[:2]
@@ -130,8 +145,11 @@ def _features(x: np.ndarray, rng: np.random.Generator) -> np.ndarray:
 
 
 def _is_one_of(x: np.ndarray, y: np.ndarray) -> bool:
-    """Whether a column of y is a column of x, up to its unit."""
+    """Whether a column of y is a column of x, up to its unit; or y and x are the same letters, otherwise written."""
     both = np.concatenate([x, y], 1)
+    kinds = [len(np.unique(q, axis=0)) for q in (x, y, both)]
+    if len(set(kinds)) == 1 and 1 < kinds[0] < len(both) / 4:
+        return True
     both = both[:, both.std(0) > 0]
     if both.shape[1] < 2:
         return False

@@ -86,7 +86,7 @@ def passings(calls: Sequence[Call]) -> list[Passing]:
         ends = before.last if rows is None else before.last[rows]
         jump = (now.first - ends).square().mean(0)
         if not now.overlaps:
-            found.append((carried, rows is not None, mixed, jump, now.near))
+            found.append(((carried, rows is not None, mixed), jump, now.near))
     if not found:
         return []
     edges = torch.cat([q for call in calls for q in (call.first, call.last)])
@@ -98,7 +98,7 @@ def passings(calls: Sequence[Call]) -> list[Passing]:
     def share(q: torch.Tensor) -> float:
         return float((q[varies] / any_two[varies]).mean())
 
-    return [Passing(*state, share(jump), share(near)) for *state, jump, near in found]
+    return [Passing(*state, share(jump), share(near)) for state, jump, near in found]
 
 
 def _rows(given: torch.Tensor, left: torch.Tensor) -> torch.Tensor | None:

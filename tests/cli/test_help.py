@@ -14,7 +14,7 @@ from gatework.cli import EXAMPLES, app
 from gatework.cli.flags import descriptions, flags
 from gatework.ops import BACKENDS
 
-VERBS = ["fit", "predict", "evaluate", "compare", "fine-tune", "resume", "doctor"]
+VERBS = ["fit", "predict", "evaluate", "compare", "fine-tune", "resume", "look", "doctor"]
 
 
 def example(help_text: str) -> str:
@@ -33,7 +33,8 @@ def test_the_list_says_what_each_verb_does(type_in, folder):
         ("compare", "Forecast the past with every model, the simple ones too, and say which one to use."),
         ("fine-tune", "Go on learning from newer values or from other series, with the weights that fit found."),
         ("resume", "Go on with a training that was interrupted, from its last checkpoint."),
-        ("doctor", "Check the installation: versions, the processor, the backends, and what could be added."),
+        ("look", "Show what a model remembers, for how long, and what is wrong with it, as a page that works offline."),
+        ("doctor", "Say what is wrong with a model and what to do; without one, check the installation."),
     ]
 
 
@@ -53,7 +54,7 @@ def test_the_examples_at_the_ends_of_the_helps_run_as_written_one_after_the_othe
         assert command.split()[:2] == ["gatework", verb]
         said = type_in(command)
         assert (said.code, said.err) == (0, ""), command
-    made = {"data.csv", "model", "tuned", "forecast.csv", "forecast.png", "comparison.png"}
+    made = {"data.csv", "model", "tuned", "forecast.csv", "forecast.png", "comparison.png", "report.html"}
     assert {path.name for path in folder.iterdir()} == made
     assert set(EXAMPLES) == set(VERBS)
 

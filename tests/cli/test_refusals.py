@@ -33,7 +33,7 @@ ROWS = [
     (
         "gatework fot data.csv",
         'Unknown command "fot". Did you mean "fit"? Available commands: fit, predict, evaluate, compare, '
-        "fine-tune, resume, doctor. See `gatework --help`.",
+        "fine-tune, resume, look, doctor. See `gatework --help`.",
     ),
     # Data.
     (

@@ -11,6 +11,7 @@ import gatework
 from gatework.errors import OptionError
 from gatework.look import Recording, doctor
 from gatework.look.finding import TRAINING
+from gatework.look.symptoms_targets import targets
 from gatework.look.symptoms_training import too_fast
 
 
@@ -246,6 +247,23 @@ def test_labels_shifted_by_one(by, severity, said):
     assert found.severity == severity
     assert said in found.evidence
     assert "x = x[" in found.remedy
+
+
+def test_a_row_that_comes_again_counts_once():
+    x = walks(30, 12, 2)
+    joined = targets([(x, labels(x))] * 3 + [(x.flip(1), labels(x.flip(1)))], False)
+    assert joined.x.shape == (30, 12, 2)
+    assert joined.y.shape == (30, 12, 1)
+    joined = targets([(x.transpose(0, 1), x[-1])] * 3, True)
+    assert joined.at_end
+    assert joined.y.shape == (12, 2)
+
+
+def test_the_next_letter_is_no_shifted_label():
+    net, g = Net(inputs=5), torch.Generator().manual_seed(0)
+    codes = torch.randint(0, 5, (31, 12, 20), generator=g)
+    batches = [(torch.eye(5)[one[:-1]], one[1:, :, None].float()) for one in codes.unbind(2)]
+    assert doctor(net, training=train(net, batches)) == []
 
 
 def test_the_remedy_of_a_short_memory_mends_it():

@@ -48,12 +48,31 @@ def test_a_bump_ends_where_it_stands_though_a_nearer_lag_is_silent():
     assert reach(values) == (20, False)
 
 
-def test_a_floor_behind_a_bump_is_no_memory_and_a_slope_is_one():
-    rng = np.random.default_rng(0)
-    values = 0.1 + 0.002 * rng.standard_normal(60)
+def test_a_floor_behind_a_bump_is_no_memory():
+    values = 0.1 + 0.0003 * np.random.default_rng(0).standard_normal(60)
     values[20] = 1
     assert reach(values) == (20, False)
-    assert reach(np.where(np.arange(60) == 20, 1, 0.97 ** np.arange(60))).beyond
+    # Of so few lags nothing can be told.
+    assert reach(values[:25]) == (24, True)
+    # The floor does not reach eps.
+    assert reach(values, eps=0.2) == (20, False)
+
+
+@pytest.mark.parametrize("f", [0.9, 0.99, 0.998])
+def test_a_slow_decay_behind_a_bump_is_a_memory(f):
+    values = 0.5 * f ** np.arange(200)
+    values[3] = 2
+    found = reach(values)
+    assert found.beyond == (f > 0.995)
+    assert found.beyond or found.steps == pytest.approx(np.log(0.2) / np.log(f), rel=1e-9)
+
+
+def test_a_lag_that_is_loud_by_chance_alone_does_not_count():
+    values = np.full(40, 0.01)
+    values[[10, 30]] = 1, 0.06
+    noisy = Effect(np.arange(40), values, values, np.full(40, 128))  # as of changes that are 0 or 1
+    assert horizon(noisy, 0.05, 1.0) == (10, False)
+    assert reach(values) == (30, False)  # measured well, it does
 
 
 def test_what_no_input_changes_has_no_horizon():

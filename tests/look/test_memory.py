@@ -121,7 +121,7 @@ def test_a_far_delay_is_found_between_lags_that_are_skipped():
 def test_a_floor_of_all_old_inputs_ends_no_horizon():
     # Each input ever read weighs a tenth of the one that counts: more than eps, and no more at one lag than another.
     found = memory(Delay(7, at_end=True, leak=0.1), noise(40, 64))
-    assert found.horizon == 7
+    assert found.horizon == found.horizon_by_gradient == 7
     assert not found.beyond
     assert found.control[1, 7] > 0.1 * found.change[7]
 

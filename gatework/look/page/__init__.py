@@ -154,7 +154,8 @@ def _part(term: str, letter: str, when: str, x: str, y: str, width: str) -> str:
 def _chart(name: str, place: str) -> str:
     """A chart with its heading, its key or its scale, and room for the marks over it."""
     if name in QUANTITIES:
-        ramp = charts.shades(name)[:: len(charts.shades(name)) // 8]
+        shades = charts.shades(name)
+        ramp = [shades[k * (len(shades) - 1) // 8] for k in range(9)]
         more = (
             '<span class="scale">'
             f'<span id="low-{name}"></span>'

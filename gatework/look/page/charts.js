@@ -10,6 +10,43 @@ class Chart {
     }
   }
 
+  // Tell of what the mouse does, or a finger, in steps and units. A drag is a brush however long it hesitates, which
+  // Bokeh's own would take for a press.
+  listen({ hover, leave, pick, brush }) {
+    let pressed = null, dragged = false;
+    const here = (event) => {
+      const box = this.view.el.getBoundingClientRect(), { bbox, x_scale, y_scale } = this.view.frame;
+      const sx = event.clientX - box.left, sy = event.clientY - box.top;
+      const inside = sx >= bbox.left && sx <= bbox.right && sy >= bbox.top && sy <= bbox.bottom;
+      return { sx, x: x_scale.invert(Math.min(Math.max(sx, bbox.left), bbox.right)), y: y_scale.invert(sy), inside };
+    };
+    this.place.addEventListener("pointerdown", (event) => {
+      const point = here(event);
+      if (event.button !== 0 || !point.inside) return;
+      pressed = point;
+      dragged = false;
+      this.place.setPointerCapture(event.pointerId);
+      event.preventDefault();
+    });
+    this.place.addEventListener("pointermove", (event) => {
+      const point = here(event);
+      dragged ||= pressed !== null && Math.abs(point.sx - pressed.sx) > 4;
+      if (pressed && dragged) brush(pressed.x, point.x, false);
+      if (point.inside) hover(this, point);
+      else leave();
+    });
+    this.place.addEventListener("pointerup", (event) => {
+      if (!pressed) return;
+      if (dragged) brush(pressed.x, here(event).x, true);
+      else pick(this, pressed);
+      pressed = null;
+    });
+    this.place.addEventListener("pointercancel", () => { pressed = null; });
+    this.place.addEventListener("pointerleave", leave);
+    // A finger that moves up or down scrolls the page.
+    this.view.canvas_view.events_el.style.touchAction = "pan-y";
+  }
+
   part(name) {
     return this.model.renderers.find((one) => one.name === `${this.name} ${name}`);
   }

@@ -1,4 +1,4 @@
-"""The page's charts: Bokeh draws them, and says where a person points. No label of the caller's is in them."""
+"""The page's charts, which Bokeh draws. No label of the caller's is in them."""
 
 from __future__ import annotations
 
@@ -34,18 +34,13 @@ def shades(letter: str) -> list[str]:
 
 def over_time(letters: Sequence[str]) -> dict[str, Any]:
     """Empty charts on one time axis: inputs, a heatmap for each letter, answers. The page's script fills them."""
-    from bokeh.events import MouseLeave, MouseMove, SelectionGeometry, Tap
-    from bokeh.models import BoxSelectTool, CustomJS, LinearColorMapper, Range1d
+    from bokeh.models import LinearColorMapper, Range1d
 
     time = Range1d(start=0, end=1)
     charts = {}
     for name in ("inputs", *letters, "answers"):
         heat = name in letters
-        brush = BoxSelectTool(dimensions="width", continuous=True, description="choose a stretch of time")
-        brush.overlay.fill_color, brush.overlay.line_color = "#999999", INK
-        chart = _figure(
-            120 if heat else 150, x_range=time, y_range=Range1d(start=0, end=1), tools=[brush], active_drag=brush
-        )
+        chart = _figure(120 if heat else 150, x_range=time, y_range=Range1d(start=0, end=1))
         chart.name = name
         mapper = LinearColorMapper(palette=shades(name), low=0, high=1, nan_color="#dddddd")
         empty = {"image": [np.zeros((1, 1), np.float32)], "x": [0], "y": [0], "dw": [1], "dh": [1]}
@@ -57,9 +52,6 @@ def over_time(letters: Sequence[str]) -> dict[str, Any]:
             lines.name = f"{name} lines"
         chart.yaxis.visible = not heat
         chart.grid.visible = not heat
-        # What a person does goes to the page's script, with the chart's name.
-        for event, verb in ((MouseMove, "hover"), (MouseLeave, "leave"), (Tap, "pick"), (SelectionGeometry, "brush")):
-            chart.js_on_event(event, CustomJS(args={"chart": chart}, code=f"gatework.{verb}(chart.name, cb_obj)"))
         charts[name] = chart
     return charts
 
@@ -127,10 +119,10 @@ def look_of(k: int) -> tuple[str, str]:
     return COLOURS[k % len(COLOURS)], DASHES[k % len(DASHES)]
 
 
-def _figure(height: int, tools: Sequence[Any] | str = "", **options: Any) -> Any:
+def _figure(height: int, **options: Any) -> Any:
     from bokeh.plotting import figure
 
-    chart = figure(height=height, sizing_mode="stretch_width", toolbar_location=None, tools=tools, min_border_left=58,
+    chart = figure(height=height, sizing_mode="stretch_width", toolbar_location=None, tools="", min_border_left=58,
                    min_border_right=14, min_border_top=4, outline_line_color="#bbbbbb", **options)  # fmt: skip
     for axis in chart.axis:
         axis.axis_line_color = axis.major_tick_line_color = axis.minor_tick_line_color = "#999999"

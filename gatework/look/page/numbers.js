@@ -7,13 +7,13 @@ class Numbers {
     this.decimals = packed.decimals;
     this.base = packed.base;
     this.packed = packed.data;
+    // By row; heatmaps make their scale of it.
+    this.largest = packed.largest.map((size) => size || 1);
   }
 
   // Unpacked when they are first looked at: a page opens at once, however many layers it has.
   get data() {
-    const text = atob(this.packed);
-    const bytes = new Uint8Array(text.length);
-    for (let k = 0; k < text.length; k++) bytes[k] = text.charCodeAt(k);
+    const bytes = Uint8Array.fromBase64?.(this.packed) ?? letters(atob(this.packed));
     Object.defineProperty(this, "data", { value: new Uint16Array(bytes.buffer) });
     this.packed = null;
     return this.data;
@@ -25,9 +25,12 @@ class Numbers {
     return whole === 65535 ? NaN : (whole + this.base[unit]) / 10 ** this.decimals[unit];
   }
 
-  // As many decimals as were kept.
+  // As many decimals as were kept; of very small numbers as many digits.
   said(value, unit) {
-    return decimal(value, Math.max(0, Math.min(this.decimals[unit], 20)));
+    const kept = this.decimals[unit];
+    if (kept <= 8 || !value) return decimal(value, Math.max(0, Math.min(kept, 8)));
+    const digits = Math.min(Math.max(kept + Math.floor(Math.log10(Math.abs(value))), 0), 3);
+    return (value < 0 ? "−" : "") + Math.abs(value).toExponential(digits);
   }
 
   // All steps of one unit.
@@ -54,13 +57,13 @@ class Numbers {
     }
     return total / count;
   }
+}
 
-  // The largest size in a row, of which heatmaps make their scale.
-  largest(row) {
-    let most = 0;
-    for (let u = 0; u < this.count; u++) for (const v of this.series(row, u)) if (Math.abs(v) > most) most = Math.abs(v);
-    return most || 1;
-  }
+// The bytes of a text, for browsers that cannot read base64 by themselves.
+function letters(text) {
+  const bytes = new Uint8Array(text.length);
+  for (let k = 0; k < text.length; k++) bytes[k] = text.charCodeAt(k);
+  return bytes;
 }
 
 // A number with a true minus sign, and a dash for none.

@@ -1,5 +1,4 @@
 // What is looked at, and everything that follows from it: the diagram, the marks, the tables.
-window.gatework = {};
 (async () => {
   const data = JSON.parse(document.getElementById("data").textContent);
   const $ = (id) => document.getElementById(id);
@@ -26,7 +25,7 @@ window.gatework = {};
     at.step = Math.min(Math.max(at.step, first()), last());
     at.stretch = at.hover = null;
     scales = Object.fromEntries(Object.entries(layer.numbers).map(([letter, q]) => {
-      const most = q.largest(at.row);
+      const most = q.largest[at.row];
       return [letter, data.gates.includes(letter) ? [0, 1] : [-most, most]];
     }));
     tracks = ["inputs", "answers"].filter((name) => data[name]?.steps === layer.steps);
@@ -54,7 +53,7 @@ window.gatework = {};
       : together ? "" : "each between its own lowest and highest value";
     if (few) chart.lines(numbers, at.row, looks(data[name]), together);
     else {
-      const most = numbers.largest(at.row);
+      const most = numbers.largest[at.row];
       chart.model.left[0].visible = false;
       chart.heat(numbers, at.row, names.map((_, k) => k), -most, most);
     }
@@ -239,28 +238,26 @@ window.gatework = {};
     requestAnimationFrame(() => { waiting.delete(what); what(); });
   }
 
-  function pointed(name, event) {
-    const chart = charts[name], row = chart.units?.length - 1 - Math.floor(event.y);
-    const unit = name in layer.numbers && layer.numbers[name].count === order.length ? chart.units?.[row] : undefined;
-    return { step: inside(event.x), unit };
+  function pointed(chart, { x, y }) {
+    const numbers = layer.numbers[chart.name], row = chart.units?.length - 1 - Math.floor(y);
+    return { step: inside(x), unit: numbers?.count === order.length ? chart.units[row] : undefined };
   }
 
-  Object.assign(gatework, {
-    hover(name, event) { at.hover = pointed(name, event); later(show); },
+  const pointing = {
+    hover(chart, point) { at.hover = pointed(chart, point); later(show); },
     leave() { at.hover = null; later(show); },
-    pick(name, event) {
-      const { step, unit } = pointed(name, event);
+    pick(chart, point) {
+      const { step, unit } = pointed(chart, point);
       Object.assign(at, { step, unit: unit ?? at.unit });
       $("unit").value = at.unit;
       later(show);
     },
-    brush(name, event) {
-      const { x0, x1 } = event.geometry;
-      // A click is a brush of no width.
-      if (Math.abs(x1 - x0) >= 1) choose(x0, x1);
-      if (event.final && $("order").value !== "timescale" && $("order").value !== "number") sort();
+    brush(from, to, ended) {
+      choose(from, to);
+      if (ended && !["timescale", "number"].includes($("order").value)) sort();
     },
-  });
+  };
+  for (const chart of Object.values(charts)) chart.listen(pointing);
 
   const pinned = (step) => { at.hover = null; at.step = inside(step); later(show); };
   $("step").addEventListener("input", () => pinned(Number($("step").value)));

@@ -1,0 +1,119 @@
+"""The report: everything that the instruments say of a model, as one page that works from disk."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, TypeVar
+
+from torch import nn
+
+from gatework.errors import GateworkError, OptionError
+from gatework.look.doctor import doctor
+from gatework.look.gradients import gradients
+from gatework.look.memory import memory
+from gatework.look.pack import pack
+from gatework.look.page import need_bokeh, page
+from gatework.look.timescale import timescales
+from gatework.look.trace import Trace, trace
+from gatework.tasks.inputs import read_more
+from gatework.train.checkpoint import write_whole
+
+T = TypeVar("T")
+
+
+def report(
+    model: Any,
+    data: Any,
+    path: str | os.PathLike,
+    lengths: Any = None,
+    batch_first: bool | None = None,
+    *,
+    title: str | None = None,
+) -> Path:
+    """Write what a model remembers as a page: one file that needs no network.
+
+    It shows the cell as a diagram, with the numbers of every step; inputs, gates, memories and answers over time; the
+    memory curve, the gradient curve, and the doctor's findings.
+
+    Parameters
+    ----------
+    model : nn.Module or Forecaster
+        As for `trace`. It stays as it is.
+    data : tensor, array, list of (T_i, D) arrays; or a table
+        What it reads, as for `trace`; None is the history that a Forecaster keeps. The page shows the first 8 rows, and
+        of very long ones the last steps.
+    path : path
+        The file, which ends in .html.
+    lengths, batch_first
+        As for `trace`.
+    title : str, optional
+        The page's heading.
+
+    Returns
+    -------
+    Path
+        The file that was written.
+
+    Raises
+    ------
+    OptionError
+        Bokeh is not installed, or the file is no .html.
+    OptionError, DataError, ShapeError, NotFittedError
+        As `trace` does. What the other instruments refuse, the page says in their place.
+
+    Examples
+    --------
+    >>> import torch, gatework
+    >>> from gatework.look import report
+    >>> report(gatework.LSTM(3, 8), torch.randn(50, 2, 3), "report.html").name
+    'report.html'
+    """
+    need_bokeh()
+    path = Path(path)
+    if path.suffix.lower() not in (".html", ".htm"):
+        raise OptionError(f"path must end in .html; got '{path}'. A browser opens it.")
+    given = (data, lengths, batch_first) if isinstance(model, nn.Module) else (data,)
+    found = trace(model, *given)
+    text = page(
+        title or f"What this {type(model).__name__} remembers",
+        _about(found),
+        pack(found, _rows(model, data, found), timescales(found.layers)),
+        _asked(lambda: memory(model, *given)),
+        _asked(lambda: gradients(model, *given)),
+        _asked(lambda: doctor(model, data, lengths=lengths, batch_first=batch_first)),
+    )
+    write_whole(path, text.encode())
+    return path
+
+
+def _asked(instrument: Callable[[], T]) -> T | str:
+    """What an instrument finds; or the sentence with which it refuses, so that the others are seen all the same."""
+    try:
+        return instrument()
+    except GateworkError as error:
+        return str(error)
+
+
+def _about(found: Trace) -> str:
+    steps, rows, inputs = found.x.shape
+    units = sum(next(iter(parts.values())).shape[2] for parts in found.layers.values())
+    return (
+        f"{_count(len(found.layers), 'layer')} with {_count(units, 'unit')} read {_count(rows, 'row')} of "
+        f"{'up to ' if found.lengths is not None else ''}{_count(steps, 'step')} and {_count(inputs, 'input')}."
+    )
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number:,} {what}{'s' * (number != 1)}"
+
+
+def _rows(model: Any, data: Any, found: Trace) -> Sequence[str]:
+    """The names of the rows: a forecaster's series have some."""
+    rows = found.x.shape[1]
+    if not isinstance(model, nn.Module):
+        panel = read_more(model.get_params(), model.panel_, data)
+        if len(panel) == rows and panel.columns.id is not None:
+            return [str(name) for name in panel.ids]
+    return [f"row {k}" for k in range(rows)]

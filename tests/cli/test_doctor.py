@@ -1,0 +1,62 @@
+"""`gatework doctor` examines a saved model as the library does; without one it checks the installation."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+from scene import SMALL
+
+import gatework
+from gatework.look import Finding, Findings, doctor
+
+FIT = f"gatework fit data.csv --h 7 {SMALL} -o model"
+
+
+@pytest.fixture
+def fitted(type_in, folder):
+    assert type_in(FIT).code == 0
+    return folder
+
+
+def test_it_says_what_the_library_finds_and_leaves_the_model_as_it_was(type_in, fitted):
+    before = {path.name: path.read_bytes() for path in (fitted / "model").iterdir()}
+    expected = doctor(gatework.load("model"))
+    said = type_in("gatework doctor model")
+    assert (said.code, said.out, said.err) == (int(expected.serious), f"{expected}\n", "")
+    said = type_in("gatework doctor model --json")
+    assert json.loads(said.out) == expected.to_dict()
+    assert {path.name: path.read_bytes() for path in (fitted / "model").iterdir()} == before
+
+
+def test_other_data_are_said_and_examined(type_in, fitted, monkeypatch):
+    days = np.datetime64("2024-01-01") + np.arange(60)
+    (fitted / "more.csv").write_text("ds,y\n" + "".join(f"{day},{k % 7}\n" for k, day in enumerate(days)))
+    expected = doctor(gatework.load("model"), "more.csv")
+    said = type_in("gatework doctor model more.csv")
+    assert said.out.startswith("more.csv: `y` of 1 series, 60 values from 2024-01-01 to 2024-02-29, daily")
+    assert said.out.endswith(f"{expected}\n")
+
+
+@pytest.mark.parametrize(("severity", "code"), [("serious", 1), ("worth knowing", 0)])
+def test_a_serious_finding_ends_with_1(type_in, fitted, monkeypatch, severity, code):
+    found = Findings([Finding("dead units", severity, "All are.", "Begin anew.")])
+    monkeypatch.setattr("gatework.look.doctor", lambda model, data: found)
+    assert type_in("gatework doctor model") == (code, f"dead units ({severity}): All are. Begin anew.\n", "")
+
+
+@pytest.mark.parametrize(
+    ("command", "sentence"),
+    [
+        ("gatework doctor --json", "model must be given with --json; got none. Run `gatework doctor model/ --json`."),
+        ("gatework doctor none", "folder must be one that save wrote; got none, which"),
+        ("gatework doctor model none.csv", "none.csv"),
+    ],
+)
+def test_bad_input_is_refused_in_one_sentence(type_in, fitted, command, sentence):
+    said = type_in(command)
+    assert (said.code, said.out) == (2, "")
+    assert said.err.startswith("error: ")
+    assert sentence in said.err
+    assert said.err.count("\n") == 1
