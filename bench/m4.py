@@ -5,8 +5,8 @@
     python bench/m4.py --inside 3 Weekly             the last three windows inside the training part
 
 Refuses to score before its own arithmetic gives Naive2 the published sMAPE and MASE. The test part is read to score
-and for nothing else: every default was chosen by `--inside`, which never reads it. There OWA takes Naive2's scores on
-the test part for a yardstick, since only these were published.
+and for nothing else: every default was chosen by windows inside the training part (docs/accuracy.md), as `--inside`
+has them. There OWA takes Naive2's scores on the test part for a yardstick, since only these were published.
 """
 
 from __future__ import annotations
