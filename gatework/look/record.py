@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import ExitStack
-from typing import Any
+from typing import Any, Self
 
 import torch
 from torch import Tensor, nn
@@ -13,7 +13,7 @@ from gatework.errors import OptionError
 from gatework.look.subject import THEIRS
 from gatework.look.trace import Trace, arrays, see
 from gatework.look.watch import Seen, listening
-from gatework.nn import from_torch
+from gatework.nn.convert import around
 from gatework.nn.stack import Recurrent
 
 
@@ -52,6 +52,10 @@ class Recorder:
         """Take every hook away."""
         self._hooks.close()
         self._due = False
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Self:
+        """Stay one: a copy of the model has its hooks too, and what it does in eval mode is passed over."""
+        return self
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Call the model, and record where it is due."""
@@ -126,8 +130,8 @@ def record(model: nn.Module, every: int = 50, rows: int = 8) -> Recorder:
 
 
 def _see(layer: nn.Module, input: Any, hx: Any, given: dict[str, Any]) -> Seen:
-    """See a call of a layer, or of torch's own by a copy of it as ours."""
-    return see(layer if isinstance(layer, Recurrent) else from_torch(layer), input, hx, given)  # type: ignore[arg-type]
+    """See a call of a layer, or of torch's own as one of ours with the same weights."""
+    return see(layer if isinstance(layer, Recurrent) else around(layer), input, hx, given)
 
 
 def _time_first(given: Any, batch_first: bool) -> Tensor:

@@ -148,6 +148,10 @@ class Recording:
         self._hooks.close()
         self._read.clear()
 
+    def __deepcopy__(self, memo: dict[int, Any]) -> Self:
+        """Stay one: a copy of the model has its hooks too, and what it does in eval mode is passed over."""
+        return self
+
     def batch(self, x: Any, y: Any = None) -> None:
         """Note a batch as the model takes it, and its targets: (T, B) or (T, B, K), or (B,) or (B, K) about the end."""
         axis = 0 if self.batch_first else 1

@@ -107,8 +107,19 @@ def pinball(model: nn.Module, batch: Batch) -> Tensor:
 
 def quantile_loss(quantiles: Tensor, target: Tensor) -> Tensor:
     """The quantile loss (Koenker & Bassett, 1978) over all known targets, doubled: the median's share is its error."""
+    loss, known = _losses(quantiles, target)
+    return loss.sum() / known.sum().clamp(min=1)
+
+
+def window_losses(quantiles: Tensor, target: Tensor) -> Tensor:
+    """The quantile loss of each window by itself (B,), NaN where none of its targets is known."""
+    loss, known = _losses(quantiles, target)
+    return loss.sum(1) / known.sum(1)
+
+
+def _losses(quantiles: Tensor, target: Tensor) -> tuple[Tensor, Tensor]:
+    """The loss of each target (B, h), 0 where it is missing, and whether it is known."""
     known = ~torch.isnan(target)
     error = target.nan_to_num()[..., None] - quantiles
     level = error.new_tensor(QUANTILES)
-    loss = 2 * torch.maximum(level * error, (level - 1) * error).mean(-1)
-    return (loss * known).sum() / known.sum().clamp(min=1)
+    return 2 * torch.maximum(level * error, (level - 1) * error).mean(-1) * known, known

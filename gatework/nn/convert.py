@@ -21,8 +21,8 @@ _VARIANTS = (
 def from_torch(module: nn.Module) -> nn.Module:
     """Copy a trained torch.nn.LSTM, GRU or RNN, or a model that holds some, with gatework's layers in their place.
 
-    Weights, device, type, training mode and what requires a gradient are kept; `module` stays as it is. Subclasses
-    with a forward of their own are left alone.
+    Weights, device, type, training mode and what requires a gradient are kept; `module` stays as it is, and no random
+    number is drawn. Subclasses with a forward of their own are left alone.
 
     Raises
     ------
@@ -30,7 +30,7 @@ def from_torch(module: nn.Module) -> nn.Module:
         Where there is no such layer in `module`.
     """
     twin = copy.deepcopy(module)
-    converted = {id(child): _copied(child, kind) for child in twin.modules() if (kind := _OURS.get(type(child)))}
+    converted = {id(child): around(child) for child in twin.modules() if type(child) in _OURS}
     if not converted:
         raise OptionError(
             f"module must be or hold a torch.nn.LSTM, GRU or RNN; got {type(module).__name__}. Nothing to convert."
@@ -57,17 +57,20 @@ def to_torch(layer: Recurrent) -> nn.LSTM | nn.GRU | nn.RNN:
     on = [name for name in _VARIANTS if getattr(layer, name) not in (False, 0.0, None, (0.0, 0.0))]
     if on:
         raise OptionError(f"layer must be plain for torch.nn; got {', '.join(on)}. torch has no such variant.")
-    return _copied(copy.deepcopy(layer), _THEIRS[type(layer)])
+    return around(copy.deepcopy(layer))
 
 
-def _copied(module, kind):
-    """Build a layer of `kind` around the very parameters of `module`, so that a weight tied elsewhere stays tied."""
+def around(module):
+    """Make the layer of torch's that is this one of ours, or ours that is torch's, around its very parameters.
+
+    So a weight that is tied elsewhere stays tied. Nothing is copied.
+    """
     extra = {"proj_size": module.proj_size} if module.mode == "LSTM" else {}
     if module.mode.startswith("RNN"):
         extra["nonlinearity"] = module.nonlinearity
-    weight = module.weight_ih_l0
     settings = {name: getattr(module, name) for name in _SHARED}
-    twin = kind(**settings, **extra, device=weight.device, dtype=weight.dtype)
+    # A layer on "meta" draws no weights, so that nobody's random numbers are used up for some that are thrown away.
+    twin = (_OURS | _THEIRS)[type(module)](**settings, **extra, device="meta")
     for name, parameter in module.named_parameters():
         setattr(twin, name, parameter)
     return twin.train(module.training)

@@ -17,7 +17,7 @@ from gatework.data.latest import lots
 from gatework.data.panel import Panel
 from gatework.data.windows import Batch, Windows
 from gatework.models.ensemble import Ensemble
-from gatework.models.forecast import pinball, quantile_loss, simple_quantiles
+from gatework.models.forecast import pinball, quantile_loss, simple_quantiles, window_losses
 from gatework.models.quantiles import MEDIAN, QUANTILES
 from gatework.tasks.backtest import Origin, origin
 from gatework.tasks.recipe import Recipe
@@ -94,8 +94,9 @@ def calibrate(net: Ensemble, held: list[Batch], windows: float = math.inf) -> No
     held : list of Batch
         The held-out windows.
     windows : float
-        How many independent ones they amount to. A width that few windows tell is as unsure as theirs, so it is
-        stretched as Student (1908) stretches a normal interval whose spread so many values told.
+        How many independent ones they amount to. The fewer, the more must speak for the networks before they are
+        trusted beyond the simple forecast. And a width that few windows tell is as unsure as theirs, so it is stretched
+        as Student (1908) stretches a normal interval whose spread so many values told.
     """
     simple = torch.cat([simple_quantiles(batch.future) for batch in held])
     target = torch.cat([batch.target for batch in held])
@@ -105,7 +106,7 @@ def calibrate(net: Ensemble, held: list[Batch], windows: float = math.inf) -> No
         blind = torch.cat([net.mean(batch.past, batch.future, blind=True) for batch in held])
         net.heed.fill_(_best(HEEDS, lambda heed: torch.lerp(blind, heeding, heed), target))
         heeding = torch.lerp(blind, heeding, net.heed)
-    net.trust.fill_(_best(TRUSTS, lambda trust: torch.lerp(simple, heeding, trust), target))
+    net.trust.fill_(_least(TRUSTS, lambda trust: torch.lerp(simple, heeding, trust), target, windows))
     net.spread.copy_(spread(torch.lerp(simple, heeding, net.trust), target) * stretch(windows))
 
 
@@ -120,6 +121,21 @@ def _best(shares: list[float], mixed: Callable[[float], Tensor], target: Tensor)
     """Of these shares, the one whose mixture forecasts best."""
     losses = [float(quantile_loss(mixed(share), target)) for share in shares]
     return shares[losses.index(min(losses))]
+
+
+def _least(shares: list[float], mixed: Callable[[float], Tensor], target: Tensor, windows: float) -> float:
+    """Of these shares, the least whose mixture is no worse than the best one by a standard error of the difference.
+
+    The rule of Breiman et al. (1984): the best of a few windows is the best by luck, and the networks' steps were
+    chosen by the same windows.
+    """
+    losses = torch.stack([window_losses(mixed(share), target) for share in shares])
+    losses = losses[:, ~losses[0].isnan()]
+    if losses.shape[1] < 2:
+        return _best(shares, mixed, target)
+    worse = losses - losses[losses.mean(1).argmin()]
+    error = worse.std(1) / min(windows, losses.shape[1]) ** 0.5
+    return shares[int((worse.mean(1) <= error).nonzero()[0])]
 
 
 @torch.no_grad()

@@ -63,6 +63,14 @@ def test_the_type_is_kept(dtype):
     assert {w.dtype for w in gatework.to_torch(ours).parameters()} == {dtype}
 
 
+@every_twin
+def test_no_random_number_is_drawn(cell, options):
+    theirs = getattr(nn, cell)(3, 4, **options)
+    before = torch.get_rng_state()
+    gatework.to_torch(gatework.from_torch(theirs))
+    assert torch.equal(torch.get_rng_state(), before)
+
+
 class Own(nn.LSTM):
     """A layer that does something of its own."""
 
