@@ -14,8 +14,6 @@ from gatework.data.panel import Panel
 SIZES = {"hour": 24, "weekday": 7, "month": 12}
 # The parts that a network reads, and how many days a panel must span so that what comes round with each can be learned.
 ENOUGH = {"hour": 14, "weekday": 56, "yearday": 730}
-# Those that are read unasked, and only together: a day's course by weekday is more than its lags say.
-DAILY = ("hour", "weekday")
 
 
 def calendar_parts(panel: Panel, ordinals: np.ndarray) -> dict[str, np.ndarray]:
@@ -46,32 +44,27 @@ def calendar_parts(panel: Panel, ordinals: np.ndarray) -> dict[str, np.ndarray]:
     return {name: values.reshape(ordinals.shape) for name, values in found.items()}
 
 
-def worth_reading(panel: Panel, all_parts: bool = False) -> tuple[str, ...]:
+def worth_reading(panel: Panel, asked: bool = False) -> tuple[str, ...]:
     """Choose the parts of the calendar that a network reads: of "hour", "weekday", "yearday" and "moved".
-
-    By default the hour and the weekday together, of steps shorter than a day. Days have their weekday in a lag already,
-    and what comes round with the year too seldom to be learned without harm.
 
     Parameters
     ----------
     panel : Panel
         Its grid says which parts differ from step to step, its span which came round often enough.
-    all_parts : bool
-        All of these.
+    asked : bool
+        Whether hour, weekday and place in the year were asked for.
 
     Returns
     -------
     tuple of str
-        "moved", by how much clocks were, where the times have a zone that does so: a lag must know, however short the
-        data are.
+        "moved", by how much clocks were, where the times have a zone that does so: a lag must know, asked or not and
+        however short the data are.
     """
     tells = _tells(panel)
     if not tells:
         return ()
     first, last = panel.freq.times(np.array([panel.starts.min(), panel.last().max()]))
-    found = [name for name in tells if last - first >= np.timedelta64(ENOUGH[name], "D")]
-    if not all_parts:
-        found = [name for name in found if name in DAILY and set(DAILY) <= set(found)]
+    found = [name for name in tells if asked and last - first >= np.timedelta64(ENOUGH[name], "D")]
     return (*found, "moved") if "hour" in tells and _moves(panel) else tuple(found)
 
 

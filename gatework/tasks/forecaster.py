@@ -87,9 +87,9 @@ class Forecaster(Predicting):
         Columns of covariates that are known up to the last value only.
     stat_exog_list : list of str, optional
         Columns of `static_df`: what never changes of a series.
-    calendar : bool, optional
+    calendar : bool
         Whether the networks read hour, weekday and day of the year, by the wall clock, each where the data are long
-        enough. By default hour and weekday of steps shorter than a day over 8 weeks or more, as helped taxis of a city.
+        enough. What lags repeat is of the same hour by that clock in any case.
     progress : bool, optional
         Show a progress bar; by default where stderr is a terminal.
 
@@ -141,7 +141,7 @@ class Forecaster(Predicting):
         futr_exog_list: list[str] | None = None,
         hist_exog_list: list[str] | None = None,
         stat_exog_list: list[str] | None = None,
-        calendar: bool | None = None,
+        calendar: bool = False,
         progress: bool | None = None,
     ):
         self.h = h

@@ -140,8 +140,8 @@ def check(forecaster: Forecaster) -> None:
         raise OptionError(f"learning_rate must be a number above 0; got {rate!r}.")
     if forecaster.effort not in EFFORTS:
         raise OptionError(f"effort must be 'fast', 'normal' or 'best'; got {forecaster.effort!r}.")
-    if forecaster.calendar is not None and not isinstance(forecaster.calendar, bool):
-        raise OptionError(f"calendar must be True, False, or None for the default; got {forecaster.calendar!r}.")
+    if not isinstance(forecaster.calendar, bool):
+        raise OptionError(f"calendar must be True or False; got {forecaster.calendar!r}.")
     if forecaster.cell not in ("lstm", "gru", "rnn"):
         raise OptionError(f"cell must be 'lstm', 'gru' or 'rnn'; got {forecaster.cell!r}.")
     if not isinstance(forecaster.alias, str) or not forecaster.alias:
@@ -189,7 +189,7 @@ def choose(forecaster: Forecaster, panel: Panel) -> tuple[Recipe, list[str]]:
         standard=standard,
         members=members,
         latest=reach(panel, max(input_size, *lags) + h),
-        calendar=() if forecaster.calendar is False else worth_reading(panel, forecaster.calendar is True),
+        calendar=worth_reading(panel, forecaster.calendar),
         **settings,
     )
     if longest <= h:

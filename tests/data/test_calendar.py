@@ -19,41 +19,41 @@ def point(share):
 
 
 @pytest.mark.parametrize(
-    ("start", "freq", "steps", "unasked", "asked"),
+    ("start", "freq", "steps", "asked"),
     [
-        ("2024-01-01", "h", 24 * 14, [], []),
-        ("2024-01-01", "h", 24 * 14 + 1, [], ["hour"]),
-        ("2024-01-01", "h", 24 * 56 + 1, ["hour", "weekday"], ["hour", "weekday"]),
-        ("2024-01-01", "12h", 1463, ["hour", "weekday"], ["hour", "weekday", "yearday"]),
-        ("2024-01-01", "D", 57, [], ["weekday"]),
-        ("2024-01-01", "D", 731, [], ["weekday", "yearday"]),
-        ("2024-01-01", "B", 60, [], ["weekday"]),
-        ("2024-01-01", "2D", 30, [], []),
-        ("2020-01-06", "W-MON", 120, [], ["yearday"]),
-        ("2020-01-01", "MS", 30, [], ["yearday"]),
-        ("1990-01-01", "YS", 30, [], []),
+        ("2024-01-01", "h", 24 * 14, []),
+        ("2024-01-01", "h", 24 * 14 + 1, ["hour"]),
+        ("2024-01-01", "h", 24 * 56 + 1, ["hour", "weekday"]),
+        ("2024-01-01", "12h", 1463, ["hour", "weekday", "yearday"]),
+        ("2024-01-01", "D", 57, ["weekday"]),
+        ("2024-01-01", "D", 731, ["weekday", "yearday"]),
+        ("2024-01-01", "B", 60, ["weekday"]),
+        ("2024-01-01", "2D", 30, []),
+        ("2020-01-06", "W-MON", 120, ["yearday"]),
+        ("2020-01-01", "MS", 30, ["yearday"]),
+        ("1990-01-01", "YS", 30, []),
     ],
 )
-def test_what_a_network_reads_is_what_the_grid_tells_and_the_span_shows(start, freq, steps, unasked, asked):
+def test_what_a_network_reads_is_what_the_grid_tells_and_the_span_shows(start, freq, steps, asked):
     panel = panel_of(pd.date_range(start, periods=steps, freq=freq), freq=freq)
-    assert worth_reading(panel) == tuple(unasked)
-    assert worth_reading(panel, all_parts=True) == tuple(asked)
+    assert worth_reading(panel) == ()
+    assert worth_reading(panel, asked=True) == tuple(asked)
 
 
 def test_clocks_that_are_moved_are_known_however_short_the_data():
-    def parts(steps: int, freq: str, zone: str, all_parts: bool = False) -> tuple[str, ...]:
-        return worth_reading(panel_of(pd.date_range("2024-01-01", periods=steps, freq=freq, tz=zone)), all_parts)
+    def parts(steps: int, freq: str, zone: str, asked: bool = False) -> tuple[str, ...]:
+        return worth_reading(panel_of(pd.date_range("2024-01-01", periods=steps, freq=freq, tz=zone)), asked)
 
-    assert parts(1400, "h", "Europe/Berlin") == ("hour", "weekday", "moved")
+    assert parts(1400, "h", "Europe/Berlin", asked=True) == ("hour", "weekday", "moved")
     assert parts(100, "h", "Europe/Berlin") == ("moved",)
     assert parts(100, "h", "Asia/Kolkata") == parts(100, "h", "UTC") == ()
     # Days follow the wall clock whatever it does.
-    assert parts(60, "D", "Europe/Berlin", all_parts=True) == ("weekday",)
+    assert parts(60, "D", "Europe/Berlin", asked=True) == ("weekday",)
 
 
 def test_whole_numbers_have_no_calendar():
     panel = read({"ds": np.arange(2000), "y": np.arange(2000) % 7})
-    assert worth_reading(panel, all_parts=True) == ()
+    assert worth_reading(panel, asked=True) == ()
     assert calendar_parts(panel, np.arange(3)) == {}
 
 

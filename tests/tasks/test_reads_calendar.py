@@ -33,28 +33,27 @@ def opened(when: pd.DatetimeIndex) -> np.ndarray:
 
 @pytest.fixture(scope="module")
 def fitted() -> Forecaster:
-    return Forecaster(24, **SMALL).fit(shop())
+    return Forecaster(24, calendar=True, **SMALL).fit(shop())
 
 
 def about_calendar(model: Forecaster) -> list[str]:
     return [note for note in model.notes_ if "the network reads the calendar" in note]
 
 
-def test_it_is_read_unasked_where_the_data_are_long_enough(fitted):
+def test_it_is_read_where_it_is_asked_for_and_the_data_are_long_enough(fitted):
     assert fitted.recipe_.calendar == ("hour", "weekday", "moved")
     assert about_calendar(fitted) == [
         "the network reads the calendar: the hour, the weekday, by how much clocks were moved."
     ]
-    short = Forecaster(24, **SMALL).fit(shop(steps=24 * 20, zone=None))
-    assert short.recipe_.calendar == ()
-    assert about_calendar(short) == []
+    short = Forecaster(24, calendar=True, **SMALL).fit(shop(steps=24 * 20, zone=None))
+    assert about_calendar(short) == ["the network reads the calendar: the hour."]
 
 
-def test_it_can_be_asked_for_and_done_without():
-    assert Forecaster(24, calendar=False, **SMALL).fit(shop()).recipe_.calendar == ()
-    asked = Forecaster(24, calendar=True, **SMALL).fit(shop(steps=24 * 20, zone=None))
-    assert asked.recipe_.calendar == ("hour",)
-    assert about_calendar(asked) == ["the network reads the calendar: the hour."]
+def test_unasked_only_that_clocks_were_moved_is_read():
+    assert Forecaster(24, **SMALL).fit(shop()).recipe_.calendar == ("moved",)
+    plain = Forecaster(24, **SMALL).fit(shop(zone=None))
+    assert plain.recipe_.calendar == ()
+    assert about_calendar(plain) == []
 
 
 def test_whole_numbers_have_none_to_read():
@@ -62,9 +61,9 @@ def test_whole_numbers_have_none_to_read():
     assert Forecaster(6, calendar=True, **SMALL).fit({"ds": np.arange(400), "y": y}).recipe_.calendar == ()
 
 
-@pytest.mark.parametrize("value", ["hour", 1])
+@pytest.mark.parametrize("value", ["hour", 1, None])
 def test_other_wishes_are_refused(value):
-    message = f"calendar must be True, False, or None for the default; got {value!r}."
+    message = f"calendar must be True or False; got {value!r}."
     with pytest.raises(OptionError, match=re.escape(message)):
         Forecaster(24, calendar=value, **SMALL).fit(shop())
 
@@ -75,14 +74,15 @@ def test_on_the_day_after_clocks_were_moved_the_shop_opens_by_them(last):
     y = 50 + 40 * ((when.hour >= 8) & (when.hour < 20)) + np.random.default_rng(0).normal(size=len(when))
     data = pd.DataFrame({"ds": when, "y": y})
 
-    def errors(calendar: bool | None) -> np.ndarray:
-        found = Forecaster(24, calendar=calendar, **SMALL).fit(data).predict()
-        hours = pd.DatetimeIndex(found["ds"]).hour
+    def errors(data: pd.DataFrame) -> np.ndarray:
+        found = Forecaster(24, **SMALL).fit(data).predict()
+        hours = pd.DatetimeIndex(found["ds"]).tz_convert(ZONE).hour
         return np.abs(found["LSTM"].to_numpy() - (50 + 40 * ((hours >= 8) & (hours < 20))))
 
-    assert errors(None).max() < 12
-    # Without, the hours in which it opens and closes are those of the day before: wrong by all that it sells.
-    assert (errors(False) > 20).sum() == 2
+    assert errors(data).max() < 12
+    # In a zone that moves no clocks, the hours in which it opens and closes are those of the day before: wrong by all
+    # that it sells.
+    assert (errors(data.assign(ds=when.tz_convert("UTC"))) > 20).sum() == 2
 
 
 def depends_on_the_clock(model: Forecaster, **of) -> bool:
