@@ -41,8 +41,8 @@ def flags() -> list[inspect.Parameter]:
         if default is parameter.empty:
             # A config file may give it: `forecaster` sees whether anything does.
             hint, default = hint | None, None
-        # A list has no --no-... or --empty-... beside it.
-        negative = "" if any(get_origin(kind) is list for kind in get_args(hint)) else None
+        # A list has no --no-... or --empty-... beside it, nor has what is off anyway.
+        negative = "" if default is False or any(get_origin(kind) is list for kind in get_args(hint)) else None
         flag = Parameter(name=names, help=texts[name], group=Group("Model", sort_key=1), negative=negative)
         found.append(inspect.Parameter(name, parameter.KEYWORD_ONLY, default=default, annotation=Annotated[hint, flag]))
     return found

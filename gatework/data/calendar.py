@@ -12,9 +12,8 @@ from gatework.data.panel import Panel
 
 # How many values each part has.
 SIZES = {"hour": 24, "weekday": 7, "month": 12}
-# A panel must span more days than this for a yearly cycle to show.
-_YEAR = 366
-CYCLES = ("hour", "weekday", "yearday")
+# The parts that a network reads, and how many days a panel must span so that what comes round with each can be learned.
+ENOUGH = {"hour": 14, "weekday": 56, "yearday": 730}
 
 
 def calendar_parts(panel: Panel, ordinals: np.ndarray) -> dict[str, np.ndarray]:
@@ -45,67 +44,58 @@ def calendar_parts(panel: Panel, ordinals: np.ndarray) -> dict[str, np.ndarray]:
     return {name: values.reshape(ordinals.shape) for name, values in found.items()}
 
 
-def calendar(
-    panel: Panel, ahead: int = 0, cycles: Sequence[str] | None = None
-) -> tuple[tuple[str, ...], tuple[np.ndarray, ...]]:
-    """Return what the calendar says of every step, and of those ahead, as points on circles: sines and cosines.
-
-    Hours are those of the wall clock where the times have a zone: people live by it, whatever summer time does to it.
+def worth_reading(panel: Panel, asked: bool = False) -> tuple[str, ...]:
+    """Choose the parts of the calendar that a network reads: of "hour", "weekday", "yearday" and "moved".
 
     Parameters
     ----------
     panel : Panel
-        The series.
-    ahead : int
-        Steps beyond each series' last.
-    cycles : sequence of {"hour", "weekday", "yearday"}, optional
-        By default the place in the day where a step is shorter than a day, the weekday where it is no longer, and the
-        place in the year where it is shorter than a year and the panel spans more than one. What was learned from one
-        panel asks for the same of another.
+        Its grid says which parts differ from step to step, its span which came round often enough.
+    asked : bool
+        Whether hour, weekday and place in the year were asked for.
 
     Returns
     -------
-    names : tuple of str
-        K of them: "hour_sin", "hour_cos", ...
-    values : tuple of (T_i + ahead, K) float32 arrays
-        One a series.
+    tuple of str
+        "moved", by how much clocks were, where the times have a zone that does so: a lag must know, asked or not and
+        however short the data are.
     """
-    cycles = _cycles(panel) if cycles is None else [name for name in CYCLES if name in cycles]
-    names = tuple(f"{name}_{end}" for name in cycles for end in ("sin", "cos"))
-    lengths = [len(series) + ahead for series in panel.values]
-    first, last = int(panel.starts.min()), int((panel.starts + lengths).max())
-    if last - first <= 2 * sum(lengths):
-        # Series share their times, as a rule: each is worked out once.
-        shared = _circles(panel, np.arange(first, last), cycles)
-        begins = (panel.starts - first).tolist()
-        return names, tuple(shared[begin : begin + n] for begin, n in zip(begins, lengths, strict=True))
-    each = zip(panel.starts.tolist(), lengths, strict=True)
-    return names, tuple(_circles(panel, np.arange(start, start + n), cycles) for start, n in each)
+    tells = _tells(panel)
+    if not tells:
+        return ()
+    first, last = panel.freq.times(np.array([panel.starts.min(), panel.last().max()]))
+    found = [name for name in tells if asked and last - first >= np.timedelta64(ENOUGH[name], "D")]
+    return (*found, "moved") if "hour" in tells and _moves(panel) else tuple(found)
 
 
-def _circles(panel: Panel, ordinals: np.ndarray, cycles: Sequence[str]) -> np.ndarray:
-    values = np.empty((len(ordinals), 2 * len(cycles)), np.float32)
-    moments = _clock(panel, ordinals) if cycles else np.empty(0)
-    for k, name in enumerate(cycles):
+def said(panel: Panel, ordinals: np.ndarray, parts: Sequence[str]) -> np.ndarray:
+    """Return what the calendar says of positions (n,) on a panel's grid: (n, K) float32.
+
+    Of each part in turn: the hour and the place in the year as points on circles, sine and cosine; the weekday as seven
+    columns of 0 and 1, Monday's first.
+    """
+    moments = _clock(panel, ordinals) if parts else np.empty(0)
+    found = [np.empty((len(ordinals), 0))]
+    for name in parts:
         if name == "hour":
-            share = moments.astype(np.int64) % DAY / DAY
+            found.append(_circle(moments.astype(np.int64) % DAY / DAY))
         elif name == "weekday":
-            share = _weekday(moments) / 7
-        else:
+            found.append(_weekday(moments)[:, None] == np.arange(7))
+        elif name == "yearday":
             year = moments.astype("M8[Y]")
             first, following = (some.astype("M8[D]").astype(np.int64) for some in (year, year + 1))
-            share = (moments.astype("M8[D]").astype(np.int64) - first) / (following - first)
-        values[:, 2 * k], values[:, 2 * k + 1] = np.sin(2 * np.pi * share), np.cos(2 * np.pi * share)
-    return values
+            found.append(_circle((moments.astype("M8[D]").astype(np.int64) - first) / (following - first)))
+    return np.concatenate(found, 1, dtype=np.float32)
 
 
-def _cycles(panel: Panel) -> list[str]:
-    """The cycles that a panel's grid can tell, and its span can show."""
-    tells = _tells(panel)
-    if "yearday" in tells:
-        first, last = panel.freq.times(np.array([panel.starts.min(), panel.last().max()]))
-        tells = [name for name in tells if name != "yearday" or last - first > np.timedelta64(_YEAR, "D")]
-    return tells
+def clock_ahead(panel: Panel, ordinals: np.ndarray) -> np.ndarray:
+    """By how many hours (n,) the wall clock is ahead of steady time at positions: one more in summer, float32."""
+    steady = panel.freq.times(ordinals)
+    return ((_clock(panel, ordinals) - steady) / np.timedelta64(1, "h")).astype(np.float32)
+
+
+def _circle(share: np.ndarray) -> np.ndarray:
+    return np.stack([np.sin(2 * np.pi * share), np.cos(2 * np.pi * share)], -1)
 
 
 def _tells(panel: Panel) -> list[str]:
@@ -117,14 +107,29 @@ def _tells(panel: Panel) -> list[str]:
     hour = clock and freq.step < DAY
     weekday = freq.calendar == "business" or (clock and freq.step <= DAY)
     yearday = freq.step < 12 if freq.calendar == "month" else not clock or freq.step < 365 * DAY
-    return [name for name, told in zip(CYCLES, (hour, weekday, yearday), strict=True) if told]
+    return [name for name, told in zip(ENOUGH, (hour, weekday, yearday), strict=True) if told]
 
 
 def _clock(panel: Panel, ordinals: np.ndarray) -> np.ndarray:
     """The times of positions as the wall clock shows them."""
     moments = panel.freq.times(ordinals)
-    zone = getattr(panel.columns.time_type, "tz", None)
-    return moments if zone is None or panel.freq.whole_days else dates.local(moments, zone)
+    zone = _zone(panel)
+    return moments if zone is None else dates.local(moments, zone)
+
+
+def _moves(panel: Panel) -> bool:
+    """Whether the clocks of a panel's zone are moved while its series last, or in the year after them."""
+    zone = _zone(panel)
+    if zone is None:
+        return False
+    first, last = panel.freq.times(np.array([panel.starts.min(), panel.last().max()]))
+    weeks = np.arange(first, last + np.timedelta64(366, "D"), np.timedelta64(7, "D"))
+    return len(np.unique(dates.local(weeks, zone) - weeks)) > 1
+
+
+def _zone(panel: Panel) -> str | None:
+    """The zone by whose clocks a panel's hours are to be read; None where its times are those of the wall already."""
+    return None if panel.freq.whole_days else getattr(panel.columns.time_type, "tz", None)
 
 
 def _weekday(moments: np.ndarray) -> np.ndarray:

@@ -10,6 +10,8 @@ import torch
 from torch import Tensor
 
 from gatework.data.alike import alike
+from gatework.data.clock import Clock
+from gatework.data.clock import owners as clock_owners
 from gatework.data.context import Context, future_owners, past_owners
 from gatework.data.covariates import Covariates
 from gatework.data.rules import SEASONS, steps_along, steps_back
@@ -29,14 +31,26 @@ class Batch(NamedTuple):
     target: Tensor  # (B, h), NaN where a value is missing
 
 
-def past_features(lags: Sequence[int], standard: Standard | None = None) -> int:
-    """How many the encoder reads a step: the value, its change over each lag, whether it is known, the covariates."""
-    return len(lags) + 2 + len(past_owners(standard))
+def past_features(lags: Sequence[int], standard: Standard | None = None, calendar: Sequence[str] = ()) -> int:
+    """How many the encoder reads a step: value, change over each lag, whether known; covariates; the calendar."""
+    return len(lags) + 2 + len(owners(lags, standard, calendar)[0])
 
 
-def future_features(lags: Sequence[int], standard: Standard | None = None) -> int:
-    """How many the decoder reads: what each lag repeats, the simple forecast, the place, the covariates, the reach."""
-    return len(lags) + 3 + len(future_owners(standard, lags))
+def future_features(lags: Sequence[int], standard: Standard | None = None, calendar: Sequence[str] = ()) -> int:
+    """How many the decoder reads: each lag's repeats, the simple forecast, the place; these too; and the reach."""
+    return len(lags) + 3 + len(owners(lags, standard, calendar)[1])
+
+
+def owners(
+    lags: Sequence[int], standard: Standard | None = None, calendar: Sequence[str] = ()
+) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """Which of the caller's columns, or behind them part of the calendar, each number that stands beside is of.
+
+    Of those that the encoder reads a step, and of those that the decoder does.
+    """
+    past, future = past_owners(standard), future_owners(standard, lags)
+    clock = clock_owners(calendar, lags, first=max((*past, *future), default=-1) + 1)
+    return past + clock, future + clock
 
 
 class Windows:
@@ -60,6 +74,8 @@ class Windows:
         What else is known of the series; data/context.py reads it.
     standard : Standard, optional
         Its units; must be given where covariates are.
+    clock : Clock, optional
+        What the calendar says of the steps.
     """
 
     def __init__(
@@ -70,6 +86,7 @@ class Windows:
         h: int,
         covariates: Covariates | None = None,
         standard: Standard | None = None,
+        clock: Clock | None = None,
     ):
         self.lags, self.input_size, self.h = lags, input_size, h
         lengths = np.array([len(x) for x in values], dtype=np.int64)
@@ -96,7 +113,7 @@ class Windows:
         self._carried, self._changes, self._simple = map(torch.from_numpy, (carried, changes, paths))
         self._lags_ahead = torch.stack([torch.arange(lag, lag + h) // lag for lag in lags])
         self._steps_back, self._steps_along = map(torch.from_numpy, (steps_back(lags, h), steps_along(h)))
-        self.context = None
+        self.context, self.clock = None, clock
         if covariates is not None and standard is not None:
             self.context = Context(covariates, standard, lengths.tolist(), lags, h)
 
@@ -123,6 +140,9 @@ class Windows:
         if self.context is not None:
             behind.append(self.context.past(series, cutoffs, self.input_size))
             ahead.append(self.context.future(series, cutoffs))
+        if self.clock is not None:
+            behind.append(self.clock.past(series, cutoffs))
+            ahead.append(self.clock.future(series, cutoffs))
         return Batch(
             torch.cat(behind, -1).float(),
             torch.cat([*ahead, reach[..., None]], -1).float(),
@@ -133,8 +153,8 @@ class Windows:
         """The scale (see Scale), the changes (B, L, lags) in it, and what each lag would repeat (B, h, lags)."""
         changes = self._changes[self._at(series, cutoffs, torch.arange(-self.input_size, 0))]
         repeats = [
-            self._carried[self._at(series, cutoffs, torch.arange(self.h) - lag * self._lags_ahead[k]), k]
-            for k, lag in enumerate(self.lags)
+            self._carried[self._at(series, cutoffs, self._repeated(series, cutoffs, k)), k]
+            for k in range(len(self.lags))
         ]
         # A series that does not reach back a whole lag repeats its last known value.
         paths = torch.stack([torch.where(torch.isnan(one), repeats[0], one) for one in repeats], -1)
@@ -149,12 +169,23 @@ class Windows:
         """The simple forecast (B, h); NaN where a rule with a share in it is not known so early."""
         start = self._simple[self._at(series, cutoffs, torch.tensor([-1]))]
         path = start[..., 0] + start[:, 0, 1:SEASONS] @ self._steps_along
-        for column, back in enumerate(self._steps_back, SEASONS):
-            path = path + self._simple[self._at(series, cutoffs, back - 1), column]
+        seasons = self.lags[1:]
+        late = [0] * len(seasons) + [lag // 2 for lag in seasons]
+        for k, back in enumerate(self._steps_back):
+            back = back - 1
+            if self.clock is not None:
+                back = self.clock.same_hour(series, cutoffs, back, seasons[k % len(seasons)], -1 - late[k])
+            path = path + self._simple[self._at(series, cutoffs, back), SEASONS + k]
         return path
 
+    def _repeated(self, series: Tensor, cutoffs: Tensor, k: int) -> Tensor:
+        """The steps, counted from the cutoffs, that lag k repeats: by the wall clock where that is known."""
+        lag = self.lags[k]
+        back = torch.arange(self.h) - lag * self._lags_ahead[k]
+        return back if self.clock is None or lag == 1 else self.clock.same_hour(series, cutoffs, back, lag)
+
     def _at(self, series: Tensor, cutoffs: Tensor, offsets: Tensor) -> Tensor:
-        """Where steps at `offsets` (n,) from the cutoffs lie in the flat tensors (B, n): at their NaN when outside."""
+        """Where steps at `offsets` (n,) or (B, n) from the cutoffs lie in the flat tensors; outside, at their NaN."""
         steps = cutoffs[:, None] + offsets
         inside = (steps >= 0) & (steps < self.lengths[series][:, None])
         return torch.where(inside, self._begins[series][:, None] + steps, -1)

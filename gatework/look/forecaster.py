@@ -10,9 +10,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from gatework.data.clock import names
 from gatework.data.latest import latest, some
 from gatework.data.panel import Panel
-from gatework.data.windows import Batch, Windows
+from gatework.data.windows import Batch
 from gatework.errors import DataError, NotFittedError, OptionError
 from gatework.look.subject import Subject, recurrent
 from gatework.models.forecast import quantile_loss
@@ -20,6 +21,7 @@ from gatework.models.quantiles import MEDIAN
 from gatework.tasks.backtest import FEWEST
 from gatework.tasks.forecaster import Forecaster
 from gatework.tasks.inputs import check_future, read_more
+from gatework.tasks.rehearsal import reader
 
 if TYPE_CHECKING:
     from gatework.data.covariates import Column, Covariates
@@ -58,13 +60,14 @@ def of_forecaster(model: Any, data: Any, windows: int, back: int) -> Subject:
         return quantile_loss(quantiles(x), batch.target[:, model.lead :])
 
     covariates = _covariates(panel.covariates, model.recipe_.standard)
+    calendar = names(model.recipe_.calendar, model.recipe_.lags)
     return Subject(
         net,
         _layers(net),
         x,
         None,
         lambda x: quantiles(x)[None, ..., MEDIAN],
-        ("value", *(f"change over {lag}" for lag in model.recipe_.lags), "known", *covariates),
+        ("value", *(f"change over {lag}" for lag in model.recipe_.lags), "known", *covariates, *calendar),
         loss=loss if bool((~torch.isnan(batch.target[:, model.lead :])).any()) else None,
     )
 
@@ -83,7 +86,7 @@ def _windows(model: Forecaster, panel: Panel, windows: int, back: int) -> Batch:
             f"data must have a series of at least {FEWEST + back} steps; got {max(map(len, panel.values))} at most."
         )
     part = latest(some(panel, known), recipe.latest)
-    read = Windows(part.values, recipe.lags, recipe.input_size, recipe.h, part.covariates, recipe.standard)
+    read = reader(part, recipe)
     # The ends of the windows, oldest first; a short series has fewer of them.
     ends = [
         np.unique(np.linspace(max(FEWEST, min(recipe.input_size, n - back)), n - back, windows).astype(int))

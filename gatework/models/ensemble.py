@@ -28,8 +28,8 @@ class Ensemble(nn.Module):
     trust : () tensor
         The networks' share of the forecast, up to 1; the rest is the simple forecast's.
     heed : () tensor
-        The share, in what the networks say, of what they say with covariates; the rest is what they say without. 1
-        where there are none.
+        The share, in what the networks say, of what they say with covariates and the calendar; the rest is what they
+        say without. 1 where there are none.
     spread : (h,) tensor
         How much wider than learned the intervals of each step are.
     """
@@ -54,9 +54,11 @@ class Ensemble(nn.Module):
 
     def learned(self, past: Tensor, future: Tensor) -> Tensor:
         """Give what the networks alone would forecast, (B, h, Q)."""
-        heeding = self.mean(past, future)
-        return heeding if self.heed == 1 else torch.lerp(self.mean(past, future, blind=True), heeding, self.heed)
+        # One pass is enough where the other would not count.
+        if self.heed in (0, 1):
+            return self.mean(past, future, blind=bool(self.heed == 0))
+        return torch.lerp(self.mean(past, future, blind=True), self.mean(past, future), self.heed)
 
     def mean(self, past: Tensor, future: Tensor, blind: bool = False) -> Tensor:
-        """Average the networks' quantiles (B, h, Q); with `blind`, as if there were no covariates."""
+        """Average the networks' quantiles (B, h, Q); with `blind`, as if there were no covariates and no calendar."""
         return torch.stack([member(past, future, blind) for member in self.members]).mean(0)

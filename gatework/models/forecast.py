@@ -40,9 +40,9 @@ class EncoderDecoder(nn.Module):
     cell : "lstm", "gru" or "rnn"
         Of both stacks.
     covariates : two tuples of int
-        Which covariate each of the last features is of, in `past` and, before the one that scales the intervals, in
-        `future`. Their weights begin at 0, so that what a covariate says has to be learned, and while learning they
-        are hidden in some windows, so that noise is not leaned on.
+        Which covariate, or part of the calendar, each of the last features is of, in `past` and, before the one that
+        scales the intervals, in `future`. Their weights begin at 0, so that what a covariate says has to be learned,
+        and while learning they are hidden in some windows, so that noise is not leaned on.
     """
 
     past_owners: Tensor

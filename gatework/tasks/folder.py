@@ -141,9 +141,8 @@ def load(folder: str | os.PathLike) -> Any:
     estimator = getattr(import_module(ESTIMATORS[config["class"]]), config["class"])
     unknown = sorted(set(config.get("params", ())) - set(inspect.signature(estimator).parameters))
     if unknown:
-        raise DataError(
-            f"params must be those of a {config['class']}; got {unknown[0]!r} in {folder / 'config.json'}. Update gatework."
-        )
+        path = folder / "config.json"
+        raise DataError(f"params must be those of a {config['class']}; got {unknown[0]!r} in {path}. Update gatework.")
     return estimator._restored(parts)
 
 

@@ -7,13 +7,12 @@ from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Self
 
-from gatework.errors import DataError, OptionError
 from gatework.tasks import folder as folders
 from gatework.tasks import keep
 from gatework.tasks.backtest import as_window
 from gatework.tasks.inputs import about, about_future, read_more
 from gatework.tasks.predicting import Predicting
-from gatework.tasks.recipe import choose, outcome
+from gatework.tasks.recipe import check_steps_to_take, choose, outcome, too_short
 from gatework.tasks.scores import score
 
 if TYPE_CHECKING:
@@ -88,6 +87,9 @@ class Forecaster(Predicting):
         Columns of covariates that are known up to the last value only.
     stat_exog_list : list of str, optional
         Columns of `static_df`: what never changes of a series.
+    calendar : bool
+        Whether the networks read hour, weekday and day of the year, by the wall clock, each where the data are long
+        enough. What lags repeat is of the same hour by that clock in any case.
     progress : bool, optional
         Show a progress bar; by default where stderr is a terminal.
 
@@ -139,6 +141,7 @@ class Forecaster(Predicting):
         futr_exog_list: list[str] | None = None,
         hist_exog_list: list[str] | None = None,
         stat_exog_list: list[str] | None = None,
+        calendar: bool = False,
         progress: bool | None = None,
     ):
         self.h = h
@@ -161,6 +164,7 @@ class Forecaster(Predicting):
         self.futr_exog_list = futr_exog_list
         self.hist_exog_list = hist_exog_list
         self.stat_exog_list = stat_exog_list
+        self.calendar = calendar
         self.progress = progress
 
     def fit(
@@ -246,18 +250,13 @@ class Forecaster(Predicting):
         from gatework.tasks.learning import learn
 
         self._check_fitted("fine_tune")
-        if max_steps is not None and (isinstance(max_steps, bool) or not isinstance(max_steps, int) or max_steps < 1):
-            raise OptionError(f"max_steps must be a whole number of at least 1, or None; got {max_steps!r}.")
+        check_steps_to_take(max_steps)
         panel = read_more(self.get_params(), self.panel_, df, futr_df, static_df)
         steps, rate = max_steps or max(1, self.recipe_.steps // 4), self.recipe_.learning_rate / 4
         gentle = replace(self.recipe_, steps=steps, learning_rate=rate)
         learned = learn(panel, gentle, progress=self.progress, start=self.net_)
         if not learned.history.losses and learned.history.stopped != "interrupted":
-            longest = max(len(series) for series in panel.values)
-            raise DataError(
-                f"data must have more steps than the {self.ahead:,} that are held out; got {longest:,} at most. Give a "
-                "longer history."
-            )
+            raise too_short(panel, self.ahead)
         self.source_ = keep.paths(data=df, futr_df=futr_df, static_df=static_df)
         self.notes_ = [*panel.notes, *about(panel), f"fine-tuned with up to {steps:,} steps, from the weights of fit."]
         self._keep(panel, self.recipe_, learned)
@@ -276,8 +275,8 @@ class Forecaster(Predicting):
         self.net_, self.recipe_ = net, replace(recipe, members=len(net.members))
         window = as_window(learned.held, learned.rehearsed)
         self.scores_ = replace(score([window], self.alias), future=about_future(learned.held.history))
-        scored = [f"the scores are {self.scores_.future}"] if self.scores_.future else []
-        self.notes_ += [*outcome(self.history_, float(net.trust), float(net.heed), net.spread.tolist()), *scored]
+        trusted = float(net.trust), float(net.heed), net.spread.tolist()
+        self.notes_ += outcome(recipe, self.history_, *trusted, self.scores_.future)
 
     def save(self, folder: str | PathLike) -> Path:
         """Write the fitted forecaster to a folder, from which gatework.load reads it: no pickle, nothing that runs."""

@@ -11,19 +11,18 @@ import numpy as np
 import torch
 from torch import nn
 
-from gatework.data.context import future_owners, past_owners
 from gatework.data.draws import Draws
 from gatework.data.latest import latest, lots, sample
 from gatework.data.panel import Panel
 from gatework.data.scale import floor
-from gatework.data.windows import Batch, Windows, future_features, past_features
+from gatework.data.windows import Batch, Windows, future_features, owners, past_features
 from gatework.models.ensemble import Ensemble
 from gatework.models.forecast import EncoderDecoder, pinball
 from gatework.models.quantiles import QUANTILES
 from gatework.tasks import rehearsal
 from gatework.tasks.backtest import Origin
 from gatework.tasks.recipe import Recipe
-from gatework.tasks.rehearsal import AT_ONCE
+from gatework.tasks.rehearsal import AT_ONCE, reader
 from gatework.train.checkpoint import Checkpoint
 from gatework.train.loop import History, fit, seeded
 
@@ -44,12 +43,12 @@ class Learned(NamedTuple):
 
 def build(recipe: Recipe) -> Ensemble:
     """Make the networks, untrained; the same seed gives the same weights."""
-    features = past_features(recipe.lags, recipe.standard), future_features(recipe.lags, recipe.standard)
-    owners = past_owners(recipe.standard), future_owners(recipe.standard, recipe.lags)
+    read = recipe.lags, recipe.standard, recipe.calendar
+    sizes = past_features(*read), future_features(*read), recipe.hidden_size, recipe.num_layers
     members = []
     for k in range(recipe.members):
         with seeded(recipe.seed + APART * k):
-            members.append(EncoderDecoder(*features, recipe.hidden_size, recipe.num_layers, recipe.cell, owners))
+            members.append(EncoderDecoder(*sizes, recipe.cell, owners(*read)))
     return Ensemble(members, recipe.h).eval()
 
 
@@ -170,11 +169,7 @@ class Lessons:
 
 def _windows(panel: Panel, recipe: Recipe) -> Windows:
     """As many windows as are learned from."""
-    return _all_windows(sample(latest(panel, recipe.latest), recipe.seed), recipe)
-
-
-def _all_windows(panel: Panel, recipe: Recipe) -> Windows:
-    return Windows(panel.values, recipe.lags, recipe.input_size, recipe.h, panel.covariates, recipe.standard)
+    return reader(sample(latest(panel, recipe.latest), recipe.seed), recipe)
 
 
 def foresee(net: nn.Module, panel: Panel, recipe: Recipe) -> np.ndarray:
@@ -186,7 +181,7 @@ def foresee(net: nn.Module, panel: Panel, recipe: Recipe) -> np.ndarray:
     quantiles = np.full((len(panel), recipe.h, len(QUANTILES)), np.nan)
     with torch.no_grad():
         for rows, part in lots(panel, known, recipe.latest):
-            windows = _all_windows(part, recipe)
+            windows = reader(part, recipe)
             for some in torch.arange(len(rows)).split(AT_ONCE):
                 ends = windows.lengths[some]
                 batch = windows.batch(some, ends)

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import numpy as np
 
+from gatework.data.calendar import worth_reading
 from gatework.data.frequency import DAY, WEEK
 from gatework.data.latest import about_size, reach
 from gatework.data.standard import Standard
-from gatework.errors import OptionError
+from gatework.errors import DataError, OptionError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -43,6 +44,15 @@ WHOLE = (
     ("batch_size", 1, False),
     ("seed", 0, False),
 )
+
+
+# What the parts of the calendar are called.
+CALENDAR = {
+    "hour": "the hour",
+    "weekday": "the weekday",
+    "yearday": "the day of the year",
+    "moved": "by how much clocks were moved",
+}
 
 
 class Training(NamedTuple):
@@ -78,6 +88,8 @@ class Recipe:
         Networks that forecast together.
     latest : int, optional
         The steps of each series, up to its last, that are read at all; None for all.
+    calendar : tuple of str
+        The parts of the calendar that are read.
     """
 
     h: int
@@ -94,16 +106,19 @@ class Recipe:
     members: int = 1
     lead: int = 0
     latest: int | None = None
+    calendar: tuple[str, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         """Everything, as JSON can hold it."""
-        return {**asdict(self), "lags": list(self.lags)}
+        return {**asdict(self), "lags": list(self.lags), "calendar": list(self.calendar)}
 
     @classmethod
     def from_dict(cls, saved: dict[str, Any]) -> Recipe:
         """Rebuild from what `to_dict` gave."""
         standard = saved.get("standard") and Standard.from_dict(saved["standard"])
-        return cls(**{**saved, "lags": tuple(saved["lags"]), "standard": standard})
+        # A model that an older gatework saved reads no calendar.
+        lags, calendar = tuple(saved["lags"]), tuple(saved.get("calendar", ()))
+        return cls(**{**saved, "lags": lags, "standard": standard, "calendar": calendar})
 
 
 def check(forecaster: Forecaster) -> None:
@@ -125,6 +140,8 @@ def check(forecaster: Forecaster) -> None:
         raise OptionError(f"learning_rate must be a number above 0; got {rate!r}.")
     if forecaster.effort not in EFFORTS:
         raise OptionError(f"effort must be 'fast', 'normal' or 'best'; got {forecaster.effort!r}.")
+    if not isinstance(forecaster.calendar, bool):
+        raise OptionError(f"calendar must be True or False; got {forecaster.calendar!r}.")
     if forecaster.cell not in ("lstm", "gru", "rnn"):
         raise OptionError(f"cell must be 'lstm', 'gru' or 'rnn'; got {forecaster.cell!r}.")
     if not isinstance(forecaster.alias, str) or not forecaster.alias:
@@ -134,6 +151,21 @@ def check(forecaster: Forecaster) -> None:
         raise OptionError(f"alias must be a name that no other column has; got {forecaster.alias!r}. Choose another.")
     if "cutoff" in columns:
         raise OptionError("your columns must not be called 'cutoff', as a backtest's own is; got one. Rename it.")
+
+
+def check_steps_to_take(max_steps: int | None) -> None:
+    """Refuse to fine-tune for no number of steps."""
+    if max_steps is not None and (isinstance(max_steps, bool) or not isinstance(max_steps, int) or max_steps < 1):
+        raise OptionError(f"max_steps must be a whole number of at least 1, or None; got {max_steps!r}.")
+
+
+def too_short(panel: Panel, ahead: int) -> DataError:
+    """Make the refusal of series that have nothing but what is held out."""
+    longest = max(len(series) for series in panel.values)
+    return DataError(
+        f"data must have more steps than the {ahead:,} that are held out; got {longest:,} at most. Give a longer "
+        "history."
+    )
 
 
 def choose(forecaster: Forecaster, panel: Panel) -> tuple[Recipe, list[str]]:
@@ -157,6 +189,7 @@ def choose(forecaster: Forecaster, panel: Panel) -> tuple[Recipe, list[str]]:
         standard=standard,
         members=members,
         latest=reach(panel, max(input_size, *lags) + h),
+        calendar=worth_reading(panel, forecaster.calendar),
         **settings,
     )
     if longest <= h:
@@ -170,6 +203,8 @@ def choose(forecaster: Forecaster, panel: Panel) -> tuple[Recipe, list[str]]:
         f"training takes up to {steps:,} steps of {forecaster.batch_size:,} windows, and as many more on everything"
         + (f"; {members} networks forecast together." if members > 1 else "."),
     ]
+    if recipe.calendar:
+        notes.append(f"the network reads the calendar: {', '.join(CALENDAR[part] for part in recipe.calendar)}.")
     return recipe, notes + about_size(panel, recipe.latest, recipe.seed)
 
 
@@ -196,11 +231,17 @@ def training(panel: Panel, window: int, effort: str, max_steps: int | None = Non
     return Training(steps, int(max(times, 1)))
 
 
-def outcome(history: History, trust: float, heed: float, spread: Sequence[float]) -> list[str]:
-    """Say what a training came to: when it was best, how far it and its covariates count, how its intervals grew."""
-    kept, taken = history.best_step, len(history.losses)
+def outcome(
+    recipe: Recipe, history: History, trust: float, heed: float, spread: Sequence[float], future: str = ""
+) -> list[str]:
+    """Say what a training came to: when it was best, how far it and what stands beside count, how intervals grew.
+
+    And how the scores know the future of covariates, if `future` says so.
+    """
+    kept, taken, scored = history.best_step, len(history.losses), [f"the scores are {future}"] if future else []
     if not taken:
-        return ["there was no training, and every forecast is the simple one, with its textbook intervals."]
+        untrained = "there was no training, and every forecast is the simple one, with its textbook intervals."
+        return [untrained, *scored]
     best = f"what was held out was forecast best after {kept:,} of {taken:,} training steps"
     if not kept:
         notes = [
@@ -212,10 +253,13 @@ def outcome(history: History, trust: float, heed: float, spread: Sequence[float]
         notes.append(
             f"the forecasts lie {trust:.0%} of the way from the simple ones to the network's, as was best there."
         )
+    beside = [name for name, read in (("covariates", recipe.standard), ("calendar", recipe.calendar)) if read]
+    said = " and the ".join(beside)
     if heed == 0:
-        notes.append("the covariates did not help there, and are not heeded.")
+        notes.append(f"the {said} did not help there, and {'is' if said == 'calendar' else 'are'} not heeded.")
     elif heed < 1:
-        notes.append(f"what the covariates say counts for {heed:.0%} of what it could, as was best there.")
+        say = "says" if said == "calendar" else "say"
+        notes.append(f"what the {said} {say} counts for {heed:.0%} of what it could, as was best there.")
     if max(spread) >= 1.05:
         least, most = f"{min(spread):.2g}", f"{max(spread):.2g}"
         times = most if least == most else f"{least} to {most}"
@@ -223,4 +267,4 @@ def outcome(history: History, trust: float, heed: float, spread: Sequence[float]
             f"the intervals are {times} times as wide as they were learned, so that they hold what they promise of "
             "what was held out: their coverage of it is no proof."
         )
-    return notes
+    return notes + scored

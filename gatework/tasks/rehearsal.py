@@ -12,6 +12,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from gatework.data.clock import Clock
 from gatework.data.latest import lots
 from gatework.data.panel import Panel
 from gatework.data.windows import Batch, Windows
@@ -30,6 +31,8 @@ MOST_SERIES, AT_ONCE = 2048, 512
 TRUSTS = torch.linspace(0.05, 1, 20).tolist()
 # The covariates' shares in what the networks say that are tried.
 HEEDS = torch.linspace(0, 1, 11).tolist()
+# Fewer independent windows than these tell the best share by luck.
+FEW = 200
 # Held-out values that say how wide one step's interval must be; where its own are fewer, those of steps beside it help.
 VALUES = 400
 # Intervals are widened by no more than this, whatever a few held-out values say.
@@ -45,6 +48,13 @@ def hold_out(panel: Panel, h: int, lead: int = 0) -> list[Origin]:
     return [origin(panel, h, h + apart * back, lead) for back in reversed(range(count))]
 
 
+def reader(panel: Panel, recipe: Recipe) -> Windows:
+    """All windows of a panel, to be read as a recipe says."""
+    sizes = recipe.lags, recipe.input_size, recipe.h
+    clock = Clock(panel, recipe.calendar, *sizes) if recipe.calendar else None
+    return Windows(panel.values, *sizes, panel.covariates, recipe.standard, clock)
+
+
 def read(held: list[Origin], recipe: Recipe) -> list[Batch]:
     """Read the windows at these origins in the units of what was known there, with what followed as their targets."""
     parts = []
@@ -52,7 +62,7 @@ def read(held: list[Origin], recipe: Recipe) -> list[Batch]:
         able = [i for i, series in enumerate(known.values) if len(series) >= 3]
         able = able[:: -(-len(able) // MOST_SERIES) or 1]
         for rows, part in lots(known, able, recipe.latest):
-            windows = Windows(part.values, recipe.lags, recipe.input_size, recipe.h, part.covariates, recipe.standard)
+            windows = reader(part, recipe)
             for some in torch.arange(len(rows)).split(AT_ONCE):
                 ends = windows.lengths[some]
                 followed = torch.from_numpy(truth[np.array(rows)[some]])
@@ -118,12 +128,12 @@ def _best(shares: list[float], mixed: Callable[[float], Tensor], target: Tensor)
 def _least(shares: list[float], mixed: Callable[[float], Tensor], target: Tensor, windows: float) -> float:
     """Of these shares, the least whose mixture is no worse than the best one by a standard error of the difference.
 
-    The rule of Breiman et al. (1984): the best of a few windows is the best by luck, and the networks' steps were
-    chosen by the same windows.
+    The rule of Breiman et al. (1984), where windows are few: the best of them is so by luck, and the networks' steps
+    were chosen by the same ones. Of many windows the best share.
     """
     losses = torch.stack([window_losses(mixed(share), target) for share in shares])
     losses = losses[:, ~losses[0].isnan()]
-    if losses.shape[1] < 2:
+    if losses.shape[1] < 2 or windows >= FEW:
         return _best(shares, mixed, target)
     worse = losses - losses[losses.mean(1).argmin()]
     error = worse.std(1) / min(windows, losses.shape[1]) ** 0.5

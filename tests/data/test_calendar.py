@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from gatework.data.calendar import calendar, calendar_parts
+from gatework.data.calendar import calendar_parts, clock_ahead, said, worth_reading
 from gatework.data.frame import read
 
 
@@ -19,81 +19,73 @@ def point(share):
 
 
 @pytest.mark.parametrize(
-    ("start", "freq", "steps", "names"),
+    ("start", "freq", "steps", "asked"),
     [
-        ("2024-01-01", "h", 48, ["hour", "weekday"]),
-        ("2024-01-01", "h", 24 * 400, ["hour", "weekday", "yearday"]),
-        ("2024-01-01", "12h", 48, ["hour", "weekday"]),
-        ("2024-01-01", "D", 366, ["weekday"]),
-        ("2024-01-01", "D", 368, ["weekday", "yearday"]),
-        ("2024-01-01", "B", 30, ["weekday"]),
+        ("2024-01-01", "h", 24 * 14, []),
+        ("2024-01-01", "h", 24 * 14 + 1, ["hour"]),
+        ("2024-01-01", "h", 24 * 56 + 1, ["hour", "weekday"]),
+        ("2024-01-01", "12h", 1463, ["hour", "weekday", "yearday"]),
+        ("2024-01-01", "D", 57, ["weekday"]),
+        ("2024-01-01", "D", 731, ["weekday", "yearday"]),
+        ("2024-01-01", "B", 60, ["weekday"]),
         ("2024-01-01", "2D", 30, []),
         ("2020-01-06", "W-MON", 120, ["yearday"]),
         ("2020-01-01", "MS", 30, ["yearday"]),
         ("1990-01-01", "YS", 30, []),
     ],
 )
-def test_the_cycles_are_those_that_the_grid_tells_and_the_span_shows(start, freq, steps, names):
+def test_what_a_network_reads_is_what_the_grid_tells_and_the_span_shows(start, freq, steps, asked):
     panel = panel_of(pd.date_range(start, periods=steps, freq=freq), freq=freq)
-    found, values = calendar(panel, ahead=3)
-    assert found == tuple(f"{name}_{end}" for name in names for end in ("sin", "cos"))
-    assert values[0].shape == (steps + 3, 2 * len(names))
-    assert values[0].dtype == np.float32
+    assert worth_reading(panel) == ()
+    assert worth_reading(panel, asked=True) == tuple(asked)
+
+
+def test_clocks_that_are_moved_are_known_however_short_the_data():
+    def parts(steps: int, freq: str, zone: str, asked: bool = False) -> tuple[str, ...]:
+        return worth_reading(panel_of(pd.date_range("2024-01-01", periods=steps, freq=freq, tz=zone)), asked)
+
+    assert parts(1400, "h", "Europe/Berlin", asked=True) == ("hour", "weekday", "moved")
+    assert parts(100, "h", "Europe/Berlin") == ("moved",)
+    assert parts(100, "h", "Asia/Kolkata") == parts(100, "h", "UTC") == ()
+    # Days follow the wall clock whatever it does.
+    assert parts(60, "D", "Europe/Berlin", asked=True) == ("weekday",)
 
 
 def test_whole_numbers_have_no_calendar():
-    names, values = calendar(read({"ds": [1, 2, 3], "y": [1, 2, 3]}), ahead=2)
-    assert (names, values[0].shape) == ((), (5, 0))
-    assert calendar_parts(read({"ds": [1, 2, 3], "y": [1, 2, 3]}), np.arange(3)) == {}
+    panel = read({"ds": np.arange(2000), "y": np.arange(2000) % 7})
+    assert worth_reading(panel, asked=True) == ()
+    assert calendar_parts(panel, np.arange(3)) == {}
 
 
 def test_a_step_worked_out_by_hand():
-    times = pd.date_range("2023-01-01", "2024-07-01 17:30", freq="30min")
-    values = calendar(panel_of(times), ahead=2)[1][0]
+    times = pd.date_range("2023-01-01", "2024-07-01 18:30", freq="30min")
+    panel = panel_of(times)
+    values = said(panel, panel.last()[0] + np.array([-1, 0]), ("hour", "weekday", "yearday"))
+    assert values.dtype == np.float32
     # 18:00 and 18:30 on 1 July 2024, a Monday, the 182nd day behind 1 January of a leap year.
-    for row, day in ((-2, 18 / 24), (-1, 18.5 / 24)):
-        np.testing.assert_allclose(values[row], [*point(day), *point(0), *point(182 / 366)], atol=1e-6)
+    for row, day in zip(values, (18 / 24, 18.5 / 24), strict=True):
+        np.testing.assert_allclose(row, [*point(day), 1, 0, 0, 0, 0, 0, 0, *point(182 / 366)], atol=1e-6)
 
 
 def test_hours_are_those_of_the_wall_clock():
     """The last Sunday of March has 23 hours in Berlin, and 6 in the morning comes an hour of UTC earlier after it."""
     times = pd.date_range("2024-03-30", periods=72, freq="h", tz="Europe/Berlin")
     panel = panel_of(times)
-    values = calendar(panel)[1][0]
+    ordinals = panel.starts[0] + np.arange(72)
+    values = said(panel, ordinals, ("hour", "weekday"))
     np.testing.assert_allclose(values[:, :2], np.array([point(time.hour / 24) for time in times]), atol=1e-6)
-    np.testing.assert_allclose(values[:, 2:4], np.array([point(time.weekday() / 7) for time in times]), atol=1e-6)
-    parts = calendar_parts(panel, panel.starts[0] + np.arange(72))
+    assert values[:, 2:].argmax(1).tolist() == [time.weekday() for time in times]
+    assert clock_ahead(panel, ordinals).tolist() == [1] * 26 + [2] * 46
+    parts = calendar_parts(panel, ordinals)
     assert parts["hour"].tolist() == [time.hour for time in times]
     assert parts["hour"][25:28].tolist() == [1, 3, 4]
 
 
 def test_days_of_a_zone_are_its_own():
     times = pd.date_range("2024-03-25", periods=14, tz="Pacific/Auckland")
-    values = calendar(panel_of(times))[1][0]
-    np.testing.assert_allclose(values, np.array([point(time.weekday() / 7) for time in times]), atol=1e-6)
-
-
-def test_series_that_begin_and_end_at_other_times_have_their_own():
-    days = np.arange("2024-01-01", "2024-01-21", dtype="M8[D]")
-    far = np.arange("2031-05-05", "2031-05-12", dtype="M8[D]")
-    for second in (days[4:9], far):
-        table = {
-            "unique_id": np.repeat(["a", "b"], [len(days), len(second)]),
-            "ds": np.concatenate([days, second]),
-            "y": np.zeros(len(days) + len(second)),
-        }
-        values = calendar(read(table), ahead=1, cycles=["weekday"])[1]
-        for got, start, n in zip(values, (days[0], second[0]), (21, len(second) + 1), strict=True):
-            weekdays = [(start + k).item().weekday() for k in range(n)]
-            np.testing.assert_allclose(got, np.array([point(day / 7) for day in weekdays]), atol=1e-6)
-
-
-def test_what_one_panel_taught_is_asked_of_a_shorter_one():
-    panel = panel_of(pd.date_range("2023-01-01", periods=400))
-    names, values = calendar(panel)
-    cut, short = calendar(panel.head(380), cycles=["yearday", "weekday"])
-    assert cut == names == ("weekday_sin", "weekday_cos", "yearday_sin", "yearday_cos")
-    np.testing.assert_array_equal(short[0], values[0][:20])
+    panel = panel_of(times)
+    values = said(panel, panel.starts[0] + np.arange(14), ("weekday",))
+    assert values.argmax(1).tolist() == [time.weekday() for time in times]
 
 
 def test_months_are_parts_of_a_year():

@@ -108,21 +108,23 @@ def test_networks_are_trusted_as_far_as_it_helped(value, trust):
     torch.testing.assert_close(median, torch.full((1, 2), trust))
 
 
-def test_few_windows_must_say_more_before_networks_are_trusted():
+def test_few_windows_must_say_more_before_networks_are_trusted(monkeypatch):
     # The network says 1, the simple forecast 0. It is right 6 times of 10: better on average, by less than luck of a
-    # few windows could do, and by more than that of many.
+    # few windows could do.
     some = torch.tensor([1.0] * 6 + [0.0] * 4).repeat(20)[:, None].expand(200, 2)
-    held = [windows(0.0, 200)[0]._replace(target=some)]
-    net = ensemble(1.0)
-    calibrate(net, held, 200)
-    many = float(net.trust)
-    calibrate(net, held, 2)
-    assert float(net.trust) == pytest.approx(0.05)
-    assert many > 0.5
+    held, net = [windows(0.0, 200)[0]._replace(target=some)], ensemble(1.0)
+
+    def trust(windows: float) -> float:
+        calibrate(net, held, windows)
+        return float(net.trust)
+
+    assert (trust(2), trust(20)) == pytest.approx((0.05, 0.35))
     # Those of which nothing is known say nothing.
     held.append(windows(float("nan"), 5000)[0])
-    calibrate(net, held, 200)
-    assert float(net.trust) == many
+    assert trust(20) == pytest.approx(0.35)
+    # The best share is told by so many.
+    monkeypatch.setattr(rehearsal, "FEW", 20)
+    assert trust(20) == pytest.approx(0.65)
 
 
 @pytest.mark.parametrize(("value", "heed"), [(1.0, 1.0), (0.0, 0.0), (0.3, 0.3)], ids=["signal", "noise", "both"])
