@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
 import torch
 from torch import Tensor
 
-from gatework import equations
 from gatework.look.watch import Seen, arguments
 from gatework.nn.stack import Recurrent
 from gatework.ops import Answer, Call, plain
@@ -51,28 +50,16 @@ def _run(call: Call, kept: list[Any]) -> Answer:
 
 
 def _one_way(one: OneWay, kept: list[Any]) -> tuple[Tensor, Tensor, Tensor | None]:
-    step, seen = plain._step(one), []
+    seen: list[Any] = []
 
-    def watched(*given: Any, **masks: Any) -> Any:
-        seen.append(step(*given, **masks))
-        return seen[-1]
+    def watched(step: Callable[..., Any]) -> Callable[..., Any]:
+        def kept_step(*given: Any, **masks: Any) -> Any:
+            seen.append(step(*given, **masks))
+            return seen[-1]
 
-    x = one.x
-    if one.lengths is not None:
-        alive = torch.arange(x.shape[0], device=x.device)[:, None] < one.lengths
-        x = torch.where(alive[..., None], x, torch.zeros_like(x))
-    moments, h, c = equations.scan(
-        plain._share(one, x),
-        one.h,
-        one.c,
-        one.w.R,
-        step=watched,
-        lengths=one.lengths,
-        reset=one.reset,
-        reset_state=one.reset_state,
-        reverse=one.reverse,
-        **plain._masks(one.w),
-    )
+        return kept_step
+
+    moments, h, c = plain.one_way(one, watched)
     seen = seen[::-1] if one.reverse else seen
     kept.append(type(moments)(*map(list, zip(*seen, strict=True))))
     return moments.h, h, c

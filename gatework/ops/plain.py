@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
@@ -30,9 +31,14 @@ def run(call: Call) -> Answer:
     return Answer(y, state, moments if call.trace else None)
 
 
-def one_way(one: OneWay) -> tuple[Any, Tensor, Tensor | None]:
-    """Run one direction. Returns its moments, each quantity (T, B, .), and the last h and c."""
-    x = one.x
+def one_way(
+    one: OneWay, watched: Callable[[Callable[..., Any]], Callable[..., Any]] | None = None
+) -> tuple[Any, Tensor, Tensor | None]:
+    """Run one direction. Returns its moments, each quantity (T, B, .), and the last h and c.
+
+    Who wants to see each moment as it comes gives `watched(step)`, a step to run in the place of the direction's own.
+    """
+    x, step = one.x, _step(one)
     if one.lengths is not None:
         # Padding is cut off from the gradient here: 0 * NaN is NaN, and a row's padding may hold anything.
         alive = torch.arange(x.shape[0], device=x.device)[:, None] < one.lengths
@@ -42,7 +48,7 @@ def one_way(one: OneWay) -> tuple[Any, Tensor, Tensor | None]:
         one.h,
         one.c,
         one.w.R,
-        step=_step(one),
+        step=step if watched is None else watched(step),
         lengths=one.lengths,
         reset=one.reset,
         reset_state=one.reset_state,
