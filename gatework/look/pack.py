@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from gatework.look.networks import network_of
 from gatework.look.trace import Trace
 
 # Numbers in one page, at most: they make 9.3 of its 12 MB.
@@ -78,8 +79,8 @@ def pack(found: Trace, rows: Sequence[str], timescales: Mapping[str, np.ndarray]
     Returns
     -------
     dict
-        `rows`; `steps`, how many of each row count; `layers`, each with its name, cell, `first` step and parts;
-        `inputs` and `answers`, None where there are too many.
+        `rows`, those that are shown `of` all; `steps`, how many of each row count; `layers`, each with its network,
+        its name there, its cell and parts; `inputs` and `answers`, absent where there are too many.
     """
     answers = _answers(found)
     tracks = {"inputs": found.x} if answers is None else {"inputs": found.x, "answers": answers}
@@ -93,16 +94,21 @@ def pack(found: Trace, rows: Sequence[str], timescales: Mapping[str, np.ndarray]
     def shown(q: np.ndarray) -> dict[str, Any]:
         return {"first": max(0, len(q) - steps), "steps": len(q), **quantise(q[-steps:, :count])}
 
+    apart = len(found.outputs) != len(found.x)
     layers = []
     for name, parts in found.layers.items():
         first = next(iter(parts.values()))
         keeps = timescales.get(name)
+        network, short = network_of(name)
         layers.append(
             {
-                "name": name,
+                "network": network,
+                "name": short,
                 "cell": "lstm" if "c" in parts else "gru" if "z" in parts else "rnn",
                 "units": first.shape[2],
                 "steps": len(first),
+                # A decoder's steps are those of the answers, after the last input.
+                "ahead": apart and short.startswith("decoder."),
                 "reverse": "_reverse" in name.rsplit(".", 1)[1],
                 "depth": int(re.findall(r"^l(\d+)", name.rsplit(".", 1)[1])[0]),
                 "timescale": None if keeps is None else [float(k) if np.isfinite(k) else 1e300 for k in keeps],
@@ -114,12 +120,14 @@ def pack(found: Trace, rows: Sequence[str], timescales: Mapping[str, np.ndarray]
         # Text and sound will be kinds of their own, each with its way of being drawn.
         "kind": "series",
         "rows": list(rows[:count]),
+        "of": len(rows),
         "steps": lengths[:count].tolist(),
         "layers": layers,
         **{
             name: {
                 "names": list(names[name]) or [f"answer {k}" if q.shape[2] > 1 else "answer" for k in range(q.shape[2])]
             }
+            | {"ahead": apart and name == "answers"}
             | shown(q)
             for name, q in tracks.items()
         },

@@ -14,13 +14,21 @@ from gatework.look.doctor import doctor
 from gatework.look.forecaster import panel_of
 from gatework.look.gradients import gradients
 from gatework.look.memory import memory
+from gatework.look.networks import folded
 from gatework.look.pack import pack
 from gatework.look.page import need_bokeh, page
+from gatework.look.recording import Recording
 from gatework.look.timescale import timescales
 from gatework.look.trace import Trace, trace
 from gatework.train.checkpoint import write_whole
 
 T = TypeVar("T")
+
+# Of a forecaster a person sees numbers that she did not give it.
+FORECASTER = (
+    " A row is the last window of a series, in a unit of its own: the encoder reads its values and their changes, with "
+    "a 1 where a value is known, and the decoder then says the forecast, step by step."
+)
 
 
 def report(
@@ -30,6 +38,7 @@ def report(
     lengths: Any = None,
     batch_first: bool | None = None,
     *,
+    training: Recording | None = None,
     title: str | None = None,
 ) -> Path:
     """Write what a model remembers as a page: one file that needs no network.
@@ -48,6 +57,8 @@ def report(
         The file, which ends in .html.
     lengths, batch_first
         As for `trace`.
+    training : Recording, optional
+        A recorded training, for the doctor.
     title : str, optional
         The page's heading.
 
@@ -78,11 +89,11 @@ def report(
     found = trace(model, *given)
     text = page(
         title or f"What this {type(model).__name__} remembers",
-        _about(found),
+        _about(model, found),
         pack(found, _rows(model, data, found), timescales(found.layers)),
         _asked(lambda: memory(model, *given)),
         _asked(lambda: gradients(model, *given)),
-        _asked(lambda: doctor(model, data, lengths=lengths, batch_first=batch_first)),
+        _asked(lambda: doctor(model, data, training, lengths=lengths, batch_first=batch_first)),
     )
     write_whole(path, text.encode())
     return path
@@ -96,12 +107,17 @@ def _asked(instrument: Callable[[], T]) -> T | str:
         return str(error)
 
 
-def _about(found: Trace) -> str:
+def _about(model: Any, found: Trace) -> str:
+    """What read what, in sentences."""
     steps, rows, inputs = found.x.shape
-    units = sum(next(iter(parts.values())).shape[2] for parts in found.layers.values())
+    places = folded(found.layers)
+    networks = len(found.layers) // len(places)
+    units = sum(next(iter(found.layers[names[0]].values())).shape[2] for names in places.values())
     return (
-        f"{_count(len(found.layers), 'layer')} with {_count(units, 'unit')} read {_count(rows, 'row')} of "
-        f"{'up to ' if found.lengths is not None else ''}{_count(steps, 'step')} and {_count(inputs, 'input')}."
+        (f"{networks} networks that answer together, each with " if networks > 1 else "")
+        + f"{_count(len(places), 'layer')} and {_count(units, 'unit')}, read {_count(rows, 'row')} of "
+        + f"{'up to ' if found.lengths is not None else ''}{_count(steps, 'step')} and {_count(inputs, 'input')}."
+        + ("" if isinstance(model, nn.Module) else FORECASTER)
     )
 
 

@@ -14,6 +14,7 @@ from matplotlib.figure import Figure
 import gatework
 from gatework.errors import OptionError
 from gatework.look import gradients, plot_gradients, plot_trace, trace
+from gatework.look.gradients import Flow, Gradients
 from gatework.tasks.plot_comparison import COLOURS
 
 
@@ -99,6 +100,27 @@ def test_gradients_are_drawn_by_lag():
     assert mine.lines[0].get_label().startswith("inputs, ×")
     with pytest.raises(OptionError, match=re.escape("flows must be of layer.l0, layer.l1, x; got 'l0'.")):
         plot_gradients(found, flows=["l0"])
+
+
+def test_networks_that_answer_together_are_one_line_a_layer():
+    norms = [[4.0, 1.0], [2.0, 0.5], [9.0, 3.0, 1.0]]
+    flows = {f"{k}.encoder.l0": Flow({"h": np.array(one)}, np.ones(len(one), int), 0.5 + k / 10, "neither", 1)
+             for k, one in enumerate(norms)}  # fmt: skip
+    flows["x"] = Flow({"x": np.array([1.0, 0.5])}, np.ones(2, int), np.nan, "neither", 1)
+    found = Gradients(flows, "neither", 0.6, 1.0, "the loss")
+    ax = plot_gradients(found)
+    assert [line.get_label() for line in ax.lines[:2]] == ["encoder.l0 h, ×0.6 a step", "inputs"]
+    np.testing.assert_array_equal(ax.lines[0].get_ydata(), [4, 1])
+    (band,) = ax.collections
+    assert set(band.get_paths()[0].vertices[:, 1]) == {2, 9, 0.5, 3}
+    assert ax.get_title(loc="left") == "the gradient neither vanishes nor explodes\nmedian and range of 3 networks"
+    alone = plot_gradients(found, flows=["1.encoder.l0", "2.encoder.l0"])
+    assert [line.get_label() for line in alone.lines[:2]] == [
+        "1.encoder.l0 h, ×0.6 a step",
+        "2.encoder.l0 h, ×0.7 a step",
+    ]
+    assert not alone.collections
+    assert alone.get_title(loc="left") == "the gradient neither vanishes nor explodes"
 
 
 def test_a_gradient_of_zero_is_left_out():

@@ -13,14 +13,17 @@ from typing import TYPE_CHECKING, Any
 from gatework import __version__
 from gatework.errors import OptionError
 from gatework.look.page import charts, sections
-from gatework.look.page.words import TERMS, explained, label, letters_of, short
+from gatework.look.page.words import TERMS, explained, label, letters_of, prose, short
 
 if TYPE_CHECKING:
     from gatework.look.finding import Finding
     from gatework.look.gradients import Gradients
     from gatework.look.memory import Memory
 
-SCRIPTS = ("numbers.js", "order.js", "charts.js", "cell.js", "terms.js", "page.js")
+SCRIPTS = (
+    "numbers.js", "order.js", "looking.js", "charts.js", "tracks.js", "cell.js", "tables.js", "terms.js", "networks.js",
+    "page.js",
+)  # fmt: skip
 CELLS = ("lstm.svg", "gru.svg", "rnn.svg")
 
 # What each letter is called, in the order in which a step goes.
@@ -90,8 +93,9 @@ def page(
     return _template().substitute(
         title=label(title, plain=True),
         heading=label(title),
-        about=label(about),
+        about=prose(about),
         style=_read("page.css"),
+        shown=_shown(packed),
         cards=sections.cards(memory, gradients, findings),
         cells="".join(_cell(name) for name in CELLS if name.removesuffix(".svg") in cells),
         quantities="".join(
@@ -109,6 +113,14 @@ def page(
         drawn=drawn,
         script="\n".join(map(_read, SCRIPTS)),
     )
+
+
+def _shown(packed: Mapping[str, Any]) -> str:
+    """What the step by step leaves out of the data: the curves are about all of them."""
+    rows, steps = len(packed["rows"]), packed["layers"][0]["parts"]["h"]
+    left = [f"the first {rows} of {packed['of']:,} rows"] if rows < packed["of"] else []
+    left += [f"the last {steps['shape'][2]:,} of {steps['steps']:,} steps"] if steps["first"] else []
+    return f"Shown: {', and of each '.join(left)}." if left else ""
 
 
 def _read(name: str) -> str:
@@ -162,7 +174,7 @@ def _chart(name: str, place: str) -> str:
             f'<span class="ramp" style="background:linear-gradient(90deg,{",".join(ramp)})"></span>'
             f'<span id="high-{name}"></span></span>'
         )
-        heading = f"{explained(QUANTITIES[name])} {name}"
+        heading = f'{explained(QUANTITIES[name])} {name} <b class="now" id="now-{name}"></b>'
     else:
         more = f'<ul class="keys" id="legend-{name}"></ul><span class="note" id="note-{name}"></span>'
         heading = explained(name)

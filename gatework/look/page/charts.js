@@ -106,20 +106,6 @@ class Chart {
   }
 }
 
-// The lowest and the highest of a series.
-function spread(values) {
-  let low = Infinity, high = -Infinity;
-  for (const v of values) { if (v < low) low = v; if (v > high) high = v; }
-  return low <= high ? [low, high] : [0, 0];
-}
-
-// Whether lines can share an axis: none would be flat in the range of all.
-function comparable(numbers, row, count) {
-  const ranges = Array.from({ length: count }, (_, k) => spread(numbers.series(row, k)));
-  const span = Math.max(...ranges.map((r) => r[1])) - Math.min(...ranges.map((r) => r[0]));
-  return ranges.every(([low, high]) => high === low || high - low > span / 12);
-}
-
 // Bokeh draws when it can; the rest waits for it.
 async function charted(names) {
   while (!Bokeh.documents.length || !Bokeh.documents[0].is_idle) await new Promise((go) => setTimeout(go, 10));

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from gatework.look.memory_in_words import count
+from gatework.look.networks import folded, network_of, norms_of
 from gatework.look.rate import MOST
 
 if TYPE_CHECKING:
@@ -19,9 +21,13 @@ GATES = "ifozr"
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#333333")
 DASHES = ("solid", "dashed", "dotted", "dotdash", "dashdot")
 
-# Effects this small are drawn on the floor, as plot_memory does.
-FLOOR = 1e-4
+# Where the axis of effects ends, and an R^2 that is none.
+FLOOR, NONE = 1e-4, 1e-2
 
+# The gradient's axis ends where so little of the largest is left: nothing is learnt from that.
+DEEPEST = 1e9
+
+BACK = "steps back, beyond 10 by their logarithm"
 INK, GRID = "#333333", "#e8e8e8"
 
 
@@ -57,61 +63,73 @@ def over_time(letters: Sequence[str]) -> dict[str, Any]:
 
 
 def memory_chart(found: Memory) -> Any:
-    """What plot_memory draws: effects as shares of the largest, R^2 of the state, the control and the horizon."""
-    from bokeh.models.annotations import Span
-
+    """Effects as shares of the largest, what can be read off the state and off the present input, control, horizon."""
     lags, largest = found.lags, _largest(found.change)
-    chart = _logarithmic((FLOOR, 2), "share of the largest")
+    chart = _logarithmic((FLOOR, 2), "share of the largest, or R²")
     # The last lag has none behind it to be held against.
     banded = ~np.isnan(found.control).any(0)
     lo, hi = np.maximum(found.control[:, banded] / largest, FLOOR)
     chart.varea(x=_place(lags[banded]), y1=lo, y2=hi, fill_color="#d9d9d9")
-    known = ~np.isnan(found.recall)
-    told = np.where(known, found.recall, 0).sum(1) / np.maximum(known.sum(1), 1)
-    some = known.any(1)
     curves = [
         (lags, found.change / largest),
         (lags, found.gradient / _largest(found.gradient)),
-        (found.recall_lags[some], told[some]),
+        (found.recall_lags, _told(found.recall)),
+        (found.recall_lags, _told(found.recall_now)),
     ]
     for k, (where, values) in enumerate(curves):
-        _curve(chart, where, np.maximum(values, FLOOR), values, k)
-    for side, reach in ((1, found.horizon), (-1, found.ahead)):
+        _curve(chart, where, np.where(values > 0, values, np.nan), values, k)
+    for side, reach, said in ((1, found.horizon, "horizon "), (-1, found.ahead, "ahead ")):
         if np.isfinite(reach):
-            chart.add_layout(
-                Span(location=float(_place(side * reach)), dimension="height", line_color=INK, line_width=1)
-            )
+            more = "≥ " if found.beyond and side > 0 else ""
+            place = float(_place(side * reach))
+            _upright(chart, place, said + more + count(reach), place > _place(lags[-1]) / 2)
+    chart.yaxis.ticker = [1, 0.1, 0.01, 0.001, 0.0001]
+    chart.yaxis.major_label_overrides = {0.1: "0.1", 0.01: "0.01", 0.001: "0.001", 0.0001: "0.0001", 1: "1"}
     _ticks(chart, lags)
     _pointing(chart, "share of the largest, or R²")
     return chart
 
 
 def gradients_chart(found: Gradients) -> Any:
-    """What plot_gradients draws: the size of the gradient by how many steps back, a line a layer."""
-    from bokeh.models.annotations import Span
+    """The size of the gradient by how many steps back, a line a layer; of several networks their median and range.
+
+    A curve of one of several networks has its number as its tag, one of all of them "all", and the page shows those
+    of one tag at a time.
+    """
+    from bokeh.models.annotations import Label, Span
 
     chart = _logarithmic((0.1, 1), "size of the gradient")
     largest, smallest, most = 0.0, np.inf, 1
-    for k, flow in enumerate(found.flows.values()):
-        norms = flow.norms[memory_of(flow.norms)]
-        good = (norms > 0) & np.isfinite(norms)
-        largest = max(largest, float(np.max(norms, where=good, initial=0)))
-        smallest = min(smallest, float(np.min(norms, where=good, initial=np.inf)))
-        most = max(most, len(norms))
-        _curve(chart, np.arange(len(norms)), np.where(good, norms, np.nan), norms, k)
+    for k, names in enumerate(folded(found.flows).values()):
+        norms, lone = norms_of(found.flows, names), len(names) == 1
+        lags = np.arange(norms.shape[1])
+        curves: list[tuple[np.ndarray, list[str]]] = [(norms[0], [])]
+        if not lone:
+            low, high = (np.where(edge > 0, edge, np.nan) for edge in (norms.min(0), norms.max(0)))
+            band = chart.varea(x=_place(lags), y1=low, y2=high, fill_color=look_of(k)[0], fill_alpha=0.15)
+            band.tags = ["all"]
+            curves = [(np.median(norms, 0), ["all"])]
+            curves += [(one, [str(network_of(name)[0])]) for one, name in zip(norms, names, strict=True)]
+        for values, tags in curves:
+            good = (values > 0) & np.isfinite(values)
+            largest = max(largest, float(np.max(values, where=good, initial=0)))
+            smallest = min(smallest, float(np.min(values, where=good, initial=np.inf)))
+            line = _curve(chart, lags, np.where(good, values, np.nan), values, k)
+            line.tags, line.visible = tags, tags in ([], ["all"])
+        most = max(most, len(lags))
     if largest > 0:
-        # Whole powers of ten, which have room for their names.
-        low, high = np.floor(np.log10(max(smallest, 1e-300))), np.ceil(np.log10(largest))
+        # Whole powers of ten, which have room for their names; what is far below the line would press the rest flat.
+        low, high = np.floor(np.log10(max(smallest, largest / DEEPEST))), np.ceil(np.log10(largest))
         chart.y_range.start, chart.y_range.end = float(10.0**low), float(10.0 ** max(high, low + 1))
-        chart.add_layout(Span(location=largest / MOST, dimension="width", line_color=INK, line_dash="dotted"))
+        if largest / MOST >= chart.y_range.start:
+            line = largest / MOST
+            chart.add_layout(Span(location=line, dimension="width", line_color=INK, line_dash="dotted"))
+            label = Label(x=float(_place(most - 1)), y=line, y_offset=2, text="a thousandth of the largest")
+            label.update(text_align="right", text_font_size="11px", text_color=INK, background_fill_color="white")
+            chart.add_layout(label)
     _ticks(chart, np.arange(most))
     _pointing(chart, "size")
     return chart
-
-
-def memory_of(norms: dict[str, np.ndarray]) -> str:
-    """Which of a flow's norms stands for it: the long-term memory where there is one."""
-    return next(one for one in ("c", "h", "x") if one in norms)
 
 
 def look_of(k: int) -> tuple[str, str]:
@@ -133,17 +151,27 @@ def _figure(height: int, **options: Any) -> Any:
 
 
 def _logarithmic(y_range: tuple[float, float], name: str) -> Any:
-    return _figure(300, y_axis_type="log", y_range=y_range, x_axis_label="steps back", y_axis_label=name)
+    return _figure(300, y_axis_type="log", y_range=y_range, x_axis_label=BACK, y_axis_label=name)
 
 
-def _curve(chart: Any, lags: np.ndarray, values: np.ndarray, true: np.ndarray, k: int) -> None:
+def _curve(chart: Any, lags: np.ndarray, values: np.ndarray, true: np.ndarray, k: int) -> Any:
     color, dash = look_of(k)
     source = {"x": _place(lags), "y": values, "lag": lags, "true": true}
     line = chart.line("x", "y", source=source, line_color=color, line_dash=dash, line_width=2)
     line.name = "curve"
-    # A curve of few lags keeps its points.
-    if len(lags) < 12:
-        chart.scatter("x", "y", source=source, color=color, size=6)
+    return line
+
+
+def _upright(chart: Any, place: float, said: str, right: bool) -> None:
+    """A line at a lag, and its name beside it, on the side where there is room."""
+    from bokeh.models.annotations import Label, Span
+
+    chart.add_layout(Span(location=place, dimension="height", line_color=INK, line_width=1))
+    chart.add_layout(
+        Label(x=place, y=chart.y_range.end, text=said, x_offset=-5 if right else 5, y_offset=-3, text_color=INK,
+              text_align="right" if right else "left", text_baseline="top", text_font_size="12px",
+              background_fill_color="white", background_fill_alpha=0.8)
+    )  # fmt: skip
 
 
 def _pointing(chart: Any, what: str) -> None:
@@ -155,9 +183,9 @@ def _pointing(chart: Any, what: str) -> None:
 
 
 def _place(lag: Any) -> Any:
-    """Where a lag stands: near ones evenly, those beyond 10 by their logarithm."""
+    """Where a lag stands: near ones evenly, those beyond 10 by their logarithm, without a bend where these meet."""
     size = np.abs(lag)
-    return np.sign(lag) * np.where(size <= 10, size, 10 + 10 * np.log10(np.maximum(size, 1) / 10))
+    return np.sign(lag) * np.where(size <= 10, size, 10 + 10 * np.log(np.maximum(size, 1) / 10))
 
 
 def _ticks(chart: Any, lags: np.ndarray) -> None:
@@ -167,7 +195,14 @@ def _ticks(chart: Any, lags: np.ndarray) -> None:
     chart.xaxis.ticker = places
     chart.xaxis.major_label_overrides = {place: f"{abs(one):,}" for place, one in zip(places, marks, strict=True)}
     if lags[0] < 0:
-        chart.xaxis.axis_label = "steps ahead (left) and back (right)"
+        chart.xaxis.axis_label = "steps ahead (left) and back (right), beyond 10 by their logarithm"
+
+
+def _told(scores: np.ndarray) -> np.ndarray:
+    """R^2, the mean over the inputs of which it is known; NaN where it is none."""
+    known = ~np.isnan(scores)
+    mean = np.where(known, scores, 0).sum(1) / np.maximum(known.sum(1), 1)
+    return np.where(mean >= NONE, mean, np.nan)
 
 
 def _largest(values: np.ndarray) -> float:

@@ -46,6 +46,17 @@ class Numbers {
     return found;
   }
 
+  // The lowest and the highest number of a row.
+  range(row) {
+    let low = Infinity, high = -Infinity;
+    for (let unit = 0; unit < this.count; unit++) {
+      const [least, most] = spread(this.series(row, unit));
+      low = Math.min(low, least);
+      high = Math.max(high, most);
+    }
+    return high > low ? [low, high] : [low - 1, low + 1];
+  }
+
   // The mean of one unit, or of all where none is named, over steps from..to, those that are there.
   mean(row, unit, from, to) {
     let total = 0, count = 0;

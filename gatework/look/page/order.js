@@ -1,5 +1,28 @@
 // In which order units stand, the most interesting at the top.
 
+// The ways to sort that a layer has, each with its name.
+function ways(look) {
+  const found = [...(look.layer.timescale ? [["timescale", "longest timescale first"]] : []), ["number", "by number"]];
+  for (const name of look.tracks) {
+    const { names, numbers } = look.data[name];
+    if (names.length > look.data.looks.length || numbers.length < 3) continue;
+    names.forEach((label, k) => found.push([`${name} ${k}`, `those that follow ${label}`]));
+  }
+  return [...found, ["stretch", "those that stand out in the stretch"]];
+}
+
+// The units, sorted in one of these ways; by what happens in the stretch, where one is chosen.
+function ordered(look, way) {
+  const [kind, k] = way.split(" "), { memory, row } = look;
+  const [from, to] = (look.stretch ?? look.whole).map((step) => step - memory.first);
+  const units = Array.from({ length: memory.count }, (_, u) => u);
+  if (kind === "timescale") return falling(look.layer.timescale);
+  if (kind === "number") return units;
+  if (kind === "stretch") return falling(units.map((u) => outstanding(memory.series(row, u), from, to)));
+  const signal = look.data[kind].numbers.series(row, Number(k));
+  return falling(units.map((u) => Math.abs(correlation(memory.series(row, u), signal, from, to))));
+}
+
 // By falling size; ties by number.
 function falling(sizes) {
   return sizes.map((_, k) => k).sort((a, b) => sizes[b] - sizes[a] || a - b);

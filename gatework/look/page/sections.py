@@ -2,20 +2,28 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gatework.look.page.charts import look_of, memory_of
-from gatework.look.page.words import TERMS, explained, label, prose
+from gatework.look.networks import folded, memory_of
+from gatework.look.page.charts import look_of
+from gatework.look.page.words import explained, label, prose
 
 if TYPE_CHECKING:
     from gatework.look.finding import Finding
-    from gatework.look.gradients import Gradients
+    from gatework.look.gradients import Flow, Gradients
     from gatework.look.memory import Memory
 
 DASHED = {"solid": "none", "dashed": "6 4", "dotted": "2 3", "dotdash": "2 3 6 3", "dashdot": "6 3 2 3"}
+
+# What heads the sentences of a memory, and the terms that explain it.
+HEADS = {"Gates": "timescale", "Effect": "effect", "State": "read off the state"}
+
+SAID = {"vanishing": "vanishes", "exploding": "explodes", "neither": "neither vanishes nor explodes"}
+VERDICTS = {"vanishing": "vanishes", "exploding": "explodes", "neither": "neither"}
 
 DOCTOR = f"What the {explained('doctor')} found"
 
@@ -40,28 +48,75 @@ def memory_section(memory: Memory | str, chart: str) -> str:
     keys = [
         (look_of(0), f"{explained('effect')}: input replaced"),
         (look_of(1), explained("effect by gradient")),
-        (look_of(2), f"{explained('read off the state')}, R²"),
+        (look_of(2), f"{explained('read off the state')}, {explained('R²')}"),
+        (look_of(3), f"{explained('read off the present')} input, {explained('R²')}"),
     ]
-    other = f'<li><span class="ramp" style="background:#d9d9d9"></span> {explained("control")}: shuffled times</li>'
+    other = f'<li><span class="ramp" style="background:#d9d9d9"></span> {explained("control")}</li>'
     intro = (
         f"How much an input still changes the {explained('answers')}, by how many steps back it was read. "
         f"The upright line is the {explained('horizon')}. Effects are shares of the largest."
     )
-    return _section("memory", "How far back it remembers", intro, memory, chart, _keys(keys) + other)
+    if isinstance(memory, str):
+        return _refused("memory", "How far back it remembers", memory)
+    said = "".join(f"<li>{_headed(line)}</li>" for line in str(memory).splitlines())
+    body = _curves(_keys(keys) + other, chart, f'<ul class="said">{said}</ul>')
+    return _wrapped("memory", "How far back it remembers", f"<p>{intro}</p>{body}")
 
 
 def gradients_section(gradients: Gradients | str, chart: str) -> str:
-    """The gradient curve, and its verdict for each layer."""
-    keys = []
-    if not isinstance(gradients, str):
-        for k, (name, flow) in enumerate(gradients.flows.items()):
-            letter = "" if name == "x" else f" {memory_of(flow.norms)}"
-            keys.append((look_of(k), f"{label('inputs' if name == 'x' else name)}{letter}"))
+    """The gradient curve, and its verdict for each layer; of several networks one at a time, or all folded."""
+    if isinstance(gradients, str):
+        return _refused("gradients", "How far back it can learn", gradients)
+    places = folded(gradients.flows)
+    networks = max(map(len, places.values()))
     intro = (
-        f"The size of the {explained('gradient')}, by how many steps back: what training can learn from. "
-        "Below the dotted line less than a thousandth of the largest is left."
+        f"The size of the {explained('gradient')} of {prose(gradients.about)}, by how many steps back: what training "
+        "can learn from. Below the dotted line less than a thousandth of the largest is left."
     )
-    return _section("gradients", "How far back it can learn", intro, gradients, chart, _keys(keys))
+    choice = ""
+    if networks > 1:
+        each = "".join(f'<option value="{k}">network {k}</option>' for k in range(networks))
+        choice = (
+            f'<p><label>{explained("network", "Network")} <select id="gradients-network" aria-label="Network">'
+            f'<option value="all">all {networks}: median and range</option>'
+            f"{each}</select></label></p>"
+        )
+    keys = [
+        (look_of(k), _flow_name(place, gradients.flows[names[0]])) for k, (place, names) in enumerate(places.items())
+    ]
+    rows = "".join(
+        _flow_row(place, [gradients.flows[one] for one in names], "all" if networks > 1 and len(names) > 1 else None)
+        + "".join(_flow_row(place, [gradients.flows[one]], str(k)) for k, one in enumerate(names) if len(names) > 1)
+        for place, names in places.items()
+    )
+    table = (
+        f'<table class="flows"><caption>What becomes of it on its way back</caption><thead><tr><th scope="col">of</th>'
+        f'<th scope="col">{explained("times a step")}</th><th scope="col">{explained("reach")}, steps</th>'
+        f'<th scope="col">verdict</th></tr></thead><tbody>{rows}</tbody></table>'
+    )
+    body = f"<p>{intro}</p>{choice}{_curves(_keys(keys), chart, table)}"
+    return _wrapped("gradients", "How far back it can learn", body)
+
+
+def _flow_name(place: str, flow: Flow) -> str:
+    return explained("inputs") if place == "x" else f"{label(place)} {memory_of(flow)}"
+
+
+def _flow_row(place: str, flows: Sequence[Flow], network: str | None) -> str:
+    """A flow in numbers; of those of several networks, the medians, and how many have each verdict."""
+    rates = [flow.rate for flow in flows if np.isfinite(flow.rate)]
+    reach = int(np.median([flow.reach for flow in flows]))
+    verdicts = Counter(flow.verdict for flow in flows).most_common()
+    said = ", ".join(
+        explained(one, VERDICTS[one]) + (f" ({count} of {len(flows)})" if len(verdicts) > 1 else "")
+        for one, count in verdicts
+    )
+    shown = "" if network is None else f' data-network="{network}"' + (" hidden" if network != "all" else "")
+    return (
+        f'<tr{shown}><th scope="row">{_flow_name(place, flows[0])}</th>'
+        f"<td>{f'× {np.median(rates):.3g}' if rates else '–'}</td>"
+        f"<td>{f'all {reach:,}' if reach == len(flows[0].rows) - 1 else f'{reach:,}'}</td><td>{said}</td></tr>"
+    )
 
 
 def findings_section(findings: Sequence[Finding] | str) -> str:
@@ -73,14 +128,14 @@ def findings_section(findings: Sequence[Finding] | str) -> str:
     else:
         body = "".join(
             f'<article class="finding{" serious" if one.severity == "serious" else ""}">'
-            f"<h3>{prose(one.name.capitalize())}</h3>{_severity(one.severity)}<p>{prose(one.evidence)}</p>"
-            f"<p><strong>What to do:</strong> {prose(one.remedy)}</p></article>"
+            f"<h3>{explained(one.name, one.name.capitalize())}</h3>{explained(one.severity)}"
+            f"<p>{prose(one.evidence)}</p><p><strong>What to do:</strong> {prose(one.remedy)}</p></article>"
             for one in findings
         )
     skipped: dict[str, str] = getattr(findings, "not_examined", {})
     for why in dict.fromkeys(skipped.values()):
-        names = ", ".join(name for name, reason in skipped.items() if reason == why)
-        body += f"<p>Not examined: {prose(names)}. {prose(why)}</p>"
+        names = ", ".join(explained(name) for name, reason in skipped.items() if reason == why)
+        body += f'<p class="skipped">Not examined: {names}. {prose(why)}</p>'
     return _wrapped("doctor", DOCTOR, body)
 
 
@@ -97,12 +152,18 @@ def _memory_card(memory: Memory | str) -> tuple[str, str]:
 def _gradients_card(gradients: Gradients | str) -> tuple[str, str]:
     if isinstance(gradients, str):
         return "not measured", prose(gradients)
-    shown = "neither vanishes nor explodes" if gradients.verdict == "neither" else f"{gradients.verdict} gradient"
+    verdict = explained(gradients.verdict, f"The gradient {SAID[gradients.verdict]}")
+    # The one that was judged: that of the inputs, or of the direction that fares worse.
+    flow = next((one for one in gradients.flows.values() if one.rate == gradients.rate), gradients.flows["x"])
+    steps, whole = f"{flow.reach:,} step{'s' * (flow.reach != 1)}", len(flow.rows) - 1
     if not np.isfinite(gradients.rate):
-        return explained(gradients.verdict, shown), "There are no two steps to compare."
-    return explained(gradients.verdict, shown), (
-        f"With each step back, what reaches the inputs is multiplied by {gradients.rate:.3g}."
-    )
+        return steps, f"{verdict}: there are no two steps to compare."
+    times = f"{verdict}: with each step back it is multiplied by {gradients.rate:.3g}"
+    if gradients.verdict == "exploding":
+        return "it explodes", f"{times}."
+    if flow.reach < whole:
+        return steps, f"{times}; from farther back than that, less than a thousandth of it is left."
+    return f"at least {steps}", f"{times}, over all that these data have."
 
 
 def _doctor_card(findings: Sequence[Finding] | str) -> tuple[str, str]:
@@ -111,24 +172,22 @@ def _doctor_card(findings: Sequence[Finding] | str) -> tuple[str, str]:
     if not findings:
         return "nothing", "None of the faults that it knows was seen."
     serious = sum(one.severity == "serious" for one in findings)
-    word = f"{serious} serious" if serious else f"{len(findings)} to know"
-    return word, prose(", ".join(one.name for one in findings) + ".")
+    word = f"{serious} {explained('serious')}" if serious else f"{len(findings)} {explained('worth knowing')}"
+    return word, ", ".join(explained(one.name) for one in findings) + "."
 
 
-def _severity(word: str) -> str:
-    return explained(word) if word in TERMS else prose(word)
+def _headed(line: str) -> str:
+    """A sentence of a measurement; where a word and a colon head it, that word explained."""
+    head, colon, rest = line.partition(": ")
+    return f"<strong>{explained(HEADS[head], head)}:</strong> {prose(rest)}" if colon and head in HEADS else prose(line)
 
 
-def _section(place: str, heading: str, intro: str, found: object, chart: str, keys: str) -> str:
-    if isinstance(found, str):
-        return _wrapped(place, heading, f"<p>Not measured. {prose(found)}</p>")
-    lines = "".join(f"<li>{prose(line)}</li>" for line in str(found).splitlines())
-    return _wrapped(
-        place,
-        heading,
-        f'<p>{intro}</p><div class="curves"><div><ul class="keys">{keys}</ul>{chart}</div>'
-        f'<ul class="said">{lines}</ul></div>',
-    )
+def _refused(place: str, heading: str, why: str) -> str:
+    return _wrapped(place, heading, f"<p>Not measured. {prose(why)}</p>")
+
+
+def _curves(keys: str, chart: str, beside: str) -> str:
+    return f'<div class="curves"><div><ul class="keys">{keys}</ul>{chart}</div>{beside}</div>'
 
 
 def _wrapped(place: str, heading: str, body: str) -> str:

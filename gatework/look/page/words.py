@@ -9,8 +9,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from importlib.resources import files
 from typing import Any
 
-#: Each term that the page explains, and the sentence that does.
-TERMS: dict[str, str] = json.loads(files("gatework.look.page").joinpath("terms.json").read_text(encoding="utf-8"))
+from gatework.look.finding import NAMES
+
+#: Each term that the page explains, and the sentence that does; what the doctor may find is among them.
+TERMS: dict[str, str] = {
+    **{name: f"{meaning[0].upper()}{meaning[1:]}." for name, meaning in NAMES.items()},
+    **json.loads(files("gatework.look.page").joinpath("terms.json").read_text(encoding="utf-8")),
+}
 
 # A label is for reading.
 LONGEST = 120
@@ -38,7 +43,7 @@ def prose(text: Any) -> str:
     """A sentence that may hold a caller's labels, as HTML, whole unless it is very long."""
     cut = str(text)[:2000]
     clean = re.sub(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\ud800-\udfff]", "\ufffd", cut)
-    return f"<bdi>{html.escape(clean)}</bdi>" + ("…" if len(str(text)) > 2000 else "")
+    return f"<bdi>{html.escape(clean.replace('R^2', 'R²'))}</bdi>" + ("…" if len(str(text)) > 2000 else "")
 
 
 def letters_of(layers: Iterable[Mapping[str, Any]], known: Sequence[str] | Mapping[str, Any]) -> list[str]:
