@@ -118,13 +118,13 @@ def test_few_windows_must_say_more_before_networks_are_trusted(monkeypatch):
         calibrate(net, held, windows)
         return float(net.trust)
 
-    assert (trust(2), trust(20)) == pytest.approx((0.05, 0.35))
+    assert (trust(2), trust(5)) == pytest.approx((0.25, 0.35))
     # Those of which nothing is known say nothing.
     held.append(windows(float("nan"), 5000)[0])
-    assert trust(20) == pytest.approx(0.35)
+    assert trust(5) == pytest.approx(0.35)
     # The best share is told by so many.
-    monkeypatch.setattr(rehearsal, "FEW", 20)
-    assert trust(20) == pytest.approx(0.65)
+    monkeypatch.setattr(rehearsal, "FEW", 5)
+    assert trust(5) == pytest.approx(0.65)
 
 
 @pytest.mark.parametrize(("value", "heed"), [(1.0, 1.0), (0.0, 0.0), (0.3, 0.3)], ids=["signal", "noise", "both"])
