@@ -81,21 +81,16 @@ def doctor(
             )
         with torch.random.fork_rng([]):
             return examine_forecaster(model, data, futr_df, static_df)
-    if futr_df is not None or static_df is not None:
-        name = "futr_df" if futr_df is not None else "static_df"
-        raise OptionError(f"{name} must be left out with a module; got one. A fitted Forecaster reads it.")
     if data is None and training is not None:
         data, batch_first = _recorded(training), training.batch_first
     # Copies of layers are drawn before they are given their weights.
     with torch.random.fork_rng(_devices(model)):
-        return _examine(model, data, training, lengths, batch_first)
+        seen = subject(model, data, lengths, batch_first, futr_df=futr_df, static_df=static_df)
+        return _examine(model, seen, training, batch_first)
 
 
-def _examine(
-    model: nn.Module, data: Any, training: Recording | None, lengths: Any, batch_first: bool | None
-) -> Findings:
+def _examine(model: nn.Module, seen: Subject, training: Recording | None, batch_first: bool | None) -> Findings:
     """Gather what each examination says."""
-    seen = subject(model, data, lengths, batch_first)
     few = some_rows(model, seen, batch_first)
     given = (laid(few, few.x, batch_first), few.lengths, batch_first)
     joined = None if training is None else symptoms_targets.targets(training.batches, training.batch_first)

@@ -100,6 +100,8 @@ def gradients(
     batch_first: bool | None = None,
     *,
     loss: Callable[[Tensor], Tensor] | None = None,
+    futr_df: Any = None,
+    static_df: Any = None,
 ) -> Gradients:
     """Measure how a loss reaches back through a model, and say whether its gradient vanishes or explodes on the way.
 
@@ -119,6 +121,8 @@ def gradients(
         the end. By default a Forecaster's own quantile loss; else a fixed random sum of the last answers of each
         row, which is, up to a factor, what any loss about the end passes back; for reverse directions, of the first.
         A loss on every step would hide how far each one reaches.
+    futr_df, static_df : table, dict or path, optional
+        Of a Forecaster with covariates, as its `predict` takes them.
 
     Returns
     -------
@@ -139,7 +143,8 @@ def gradients(
     ('vanishing', (50,))
     """
     own = 0 if isinstance(model, torch.nn.Module) else getattr(model, "ahead", 0)
-    seen = subject(model, data, lengths, batch_first, windows=8 if own else 1, back=own)
+    tables = {"futr_df": futr_df, "static_df": static_df}
+    seen = subject(model, data, lengths, batch_first, windows=8 if own else 1, back=own, **tables)
     # So that every memory has a gradient, those too that no input reaches.
     seen.net.requires_grad_(True)
     if loss is not None:

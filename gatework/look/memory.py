@@ -121,6 +121,8 @@ def memory(
     *,
     eps: float = 0.05,
     seed: int = 0,
+    futr_df: Any = None,
+    static_df: Any = None,
 ) -> Memory:
     """Measure what a model remembers, and for how long, in three ways: a picture of gates alone over-claims.
 
@@ -146,6 +148,8 @@ def memory(
         The share of the largest effect from which a lag counts. 0.05, as three time constants leave.
     seed : int
         Of the inputs that are put in the places of others.
+    futr_df, static_df : table, dict or path, optional
+        Of a Forecaster with covariates, as its `predict` takes them.
 
     Returns
     -------
@@ -169,9 +173,10 @@ def memory(
         raise OptionError(f"eps must be between 0 and 1; got {eps!r}. 0.05 is 5 % of the largest effect.")
     if isinstance(seed, bool) or not isinstance(seed, int | np.integer) or seed < 0:
         raise OptionError(f"seed must be a whole number from 0 on; got {seed!r}.")
-    seen = subject(model, data, lengths, batch_first)
+    tables = {"futr_df": futr_df, "static_df": static_df}
+    seen = subject(model, data, lengths, batch_first, **tables)
     if not isinstance(model, nn.Module) and seen.x.shape[1] < WINDOWS:
-        seen = subject(model, data, windows=-(-WINDOWS // seen.x.shape[1]))
+        seen = subject(model, data, windows=-(-WINDOWS // seen.x.shape[1]), **tables)
     generator = torch.Generator().manual_seed(int(seed))
     answers = Answers(seen)
     by_slope = by_gradient(answers, generator)

@@ -76,6 +76,8 @@ def subject(
     *,
     windows: int = 1,
     back: int = 0,
+    futr_df: Any = None,
+    static_df: Any = None,
 ) -> Subject:
     """See a model and its data as the instruments do.
 
@@ -97,6 +99,8 @@ def subject(
     back : int
         Of a Forecaster: how many steps before a series' end its last window ends. From `h` on, all is known that is
         forecast, and `loss` is the forecaster's own.
+    futr_df, static_df : table, dict or path, optional
+        Of a Forecaster with covariates, as its `predict` takes them.
 
     Raises
     ------
@@ -112,9 +116,12 @@ def subject(
     (torch.Size([50, 2, 3]), torch.Size([50, 2, 8]), ['layer'])
     """
     if not isinstance(model, nn.Module):
-        from gatework.look.forecaster import of_forecaster
+        from gatework.look.forecaster import of_forecaster, panel_of
 
-        return of_forecaster(model, data, windows, back)
+        return of_forecaster(model, panel_of(model, data, futr_df, static_df), windows, back)
+    if futr_df is not None or static_df is not None:
+        name = "futr_df" if futr_df is not None else "static_df"
+        raise OptionError(f"{name} must be left out with a module; got one. A fitted Forecaster reads it.")
     net = copied(model)
     layers = recurrent(net)
     first = next(iter(layers.values()))

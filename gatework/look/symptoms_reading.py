@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -9,17 +10,17 @@ import torch
 
 from gatework.data.latest import latest
 from gatework.data.panel import Panel
-from gatework.data.windows import Windows
 from gatework.look import limits
 from gatework.look.dependence import FEWEST, MOMENTS, READINGS, Dependence, dependence
 from gatework.look.finding import Finding
+from gatework.tasks.rehearsal import reader
 
 
 def left_over(model: Any, panel: Panel) -> Dependence | str:
     """How well what the simple forecast leaves is told from the last values; a text says why that is not known.
 
-    The values alone are read, as each window has them: what lags and covariates add is no matter of how far back a
-    network reads.
+    Of what the last step has beside its value, covariates and the calendar, the share is taken out first: that is no
+    matter of how far back a network reads.
     """
     recipe, panel = model.recipe_, latest(panel, model.recipe_.latest)
     reach = recipe.input_size + max(recipe.lags)
@@ -27,15 +28,20 @@ def left_over(model: Any, panel: Panel) -> Dependence | str:
     # Of windows that are whole, as many as a regression takes, evenly over all series.
     ends = [np.arange(long, len(series) - recipe.h + 1) for series in panel.values]
     series, ends = np.repeat(np.arange(len(ends)), list(map(len, ends))), np.concatenate(ends)
+    too_few = "Its series have {:,} whole windows of {:,} steps; {} are needed.".format
+    if len(ends) < FEWEST:
+        return too_few(len(ends), long, FEWEST)
     some = np.linspace(0, len(ends) - 1, min(len(ends), MOMENTS)).astype(int)
-    windows = Windows(panel.values, recipe.lags, long, recipe.h, panel.covariates, recipe.standard)
+    windows = reader(panel, replace(recipe, input_size=long))
     batch = windows.batch(torch.from_numpy(series[some]), torch.from_numpy(ends[some]))
     target = torch.asinh(batch.target[:, recipe.lead :]).double().numpy()
     known = np.isfinite(target).all(1)
     if known.sum() < FEWEST:
-        return f"Its series have {known.sum():,} windows of {long:,} steps; {FEWEST} are needed."
-    x = batch.past[..., :1].transpose(0, 1).double().numpy()[:, known]
-    return dependence(x, np.ones(x.shape[:2], bool), target[known], at_end=True, also=[reach])
+        return too_few(known.sum(), long, FEWEST)
+    past, target = batch.past.transpose(0, 1).double().numpy()[:, known], target[known]
+    beside = np.insert(past[-1, :, len(recipe.lags) + 2 :], 0, 1, axis=1)
+    target = target - beside @ np.linalg.lstsq(beside, target, rcond=None)[0]
+    return dependence(past[..., :1], np.ones(past.shape[:2], bool), target, at_end=True, also=[reach])
 
 
 def too_little_read(depends: Dependence, input_size: int, lag: int) -> Finding | None:

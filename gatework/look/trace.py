@@ -69,7 +69,15 @@ class Trace:
         return jsonable(vars(self))
 
 
-def trace(model: Any, data: Any = None, lengths: Any = None, batch_first: bool | None = None) -> Trace:
+def trace(
+    model: Any,
+    data: Any = None,
+    lengths: Any = None,
+    batch_first: bool | None = None,
+    *,
+    futr_df: Any = None,
+    static_df: Any = None,
+) -> Trace:
     """See every gate and memory of a model while it reads a batch, in eval mode.
 
     Parameters
@@ -84,6 +92,8 @@ def trace(model: Any, data: Any = None, lengths: Any = None, batch_first: bool |
         Where each row ends.
     batch_first : bool, optional
         How data lie; by default as the first recurrent layer has it.
+    futr_df, static_df : table, dict or path, optional
+        Of a Forecaster with covariates, as its `predict` takes them.
 
     Returns
     -------
@@ -103,7 +113,7 @@ def trace(model: Any, data: Any = None, lengths: Any = None, batch_first: bool |
     >>> found.layers["layer.l0"]["f"].shape
     (50, 2, 8)
     """
-    seen = subject(model, data, lengths, batch_first)
+    seen = subject(model, data, lengths, batch_first, futr_df=futr_df, static_df=static_df)
     with torch.no_grad(), listening(seen.layers, see) as heard:
         y = seen.run(seen.x)
     alive = seen.alive().cpu()

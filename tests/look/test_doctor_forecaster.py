@@ -15,7 +15,7 @@ from torch import nn
 import gatework
 from gatework.cli.flags import flags
 from gatework.errors import DataError, OptionError
-from gatework.look import Recording, doctor
+from gatework.look import Recording, doctor, gradients, memory, subject, trace
 from gatework.look.finding import NAMES
 from gatework.look.remedies import NEVER, REMEDIES
 
@@ -172,7 +172,16 @@ def test_a_memory_shorter_than_the_series_depend_on_and_its_remedy():
 
 def test_too_few_windows_to_tell_how_far_back_they_depend(fitted):
     found = doctor(fitted, cycle(150))
-    assert found.not_examined["memory too short"] == "Its series have 72 windows of 75 steps; 200 are needed."
+    assert found.not_examined["memory too short"] == "Its series have 72 whole windows of 75 steps; 200 are needed."
+
+
+def test_what_stands_beside_the_values_is_no_matter_of_how_far_back_it_reads():
+    """A covariate of the last step tells what the value 50 back would; the level, an average of fewer, is left."""
+    data = echo()
+    data["before"] = np.concatenate([np.zeros(49), data["y"][:-49]])
+    settings = SMALL | {"season_length": 1, "input_size": 8, "hist_exog_list": ["before"]}
+    found = named(doctor(gatework.Forecaster(1, **settings).fit(data)), "memory too short")
+    assert found is None or int(found.remedy.partition("input_size=")[2].rstrip(".")) < 50
 
 
 def test_what_cannot_be_wrong_is_said(fitted):
@@ -198,10 +207,15 @@ def shops(which="ab", steps=60):
 PLACES = {"unique_id": ["a", "b", "c"], "region": ["north", "south", "south"]}
 
 
-def test_a_forecaster_with_covariates_is_examined_on_other_series():
+@pytest.fixture(scope="module")
+def with_covariates():
     table, ahead = shops()
     settings = SMALL | {"season_length": 12, "futr_exog_list": ["heat"], "stat_exog_list": ["region"]}
-    model = gatework.Forecaster(4, **settings).fit(table, futr_df=ahead, static_df=PLACES)
+    return gatework.Forecaster(4, **settings).fit(table, futr_df=ahead, static_df=PLACES)
+
+
+def test_a_forecaster_with_covariates_is_examined_on_other_series(with_covariates):
+    model = with_covariates
     other, further = shops("c")
     with pytest.raises(DataError, match=r"static_df must have a row for each series; got none for 'c'"):
         doctor(model, other, futr_df=further)
@@ -222,3 +236,27 @@ def test_what_it_refuses(fitted):
         OptionError, match=r"training must be left out with a Forecaster, which keeps its own losses; got a Recording\."
     ):
         doctor(fitted, training=Recording(net))
+
+
+@pytest.mark.parametrize("instrument", [subject, trace, memory, gradients])
+def test_every_instrument_reads_the_tables_of_covariates(instrument, with_covariates):
+    other, further = shops("c")
+    with pytest.raises(DataError, match=r"static_df must have a row for each series; got none for 'c'"):
+        instrument(with_covariates, other, futr_df=further)
+    if instrument is not gradients:  # which looks at what is known already
+        with pytest.raises(DataError, match=r"futr_df must hold heat for the 4 steps after the last value"):
+            instrument(with_covariates, other, static_df=PLACES)
+    found = instrument(with_covariates, other, futr_df=further, static_df=PLACES)
+    assert "heat" in getattr(found, "names", ["heat"])
+    with pytest.raises(OptionError, match=r"static_df must be left out with a module; got one\."):
+        instrument(nn.LSTM(1, 8), noise(30, 12, 1), static_df=PLACES)
+
+
+def test_the_future_that_is_given_is_the_one_that_is_read(with_covariates):
+    model = deepcopy(with_covariates)
+    model.net_.trust.fill_(1), model.net_.heed.fill_(1)
+    model.net_.members[0].decoder.weight_ih_l0.data += 0.1
+    other, further = shops("c")
+    warm = further | {"heat": further["heat"] + 50}
+    cold, hot = (trace(model, other, futr_df=one, static_df=PLACES).outputs for one in (further, warm))
+    assert not np.allclose(cold, hot)
