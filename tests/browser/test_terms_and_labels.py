@@ -22,8 +22,14 @@ def test_a_term_says_what_it_means_to_the_mouse_and_to_the_keyboard(visit, path)
     meanings = view.evaluate("JSON.parse(document.getElementById('terms').textContent)")
     assert view.is_hidden("#term")
     gate = "[data-term='forget gate']"
-    for selector, term in ((f"#cell-lstm {gate}", "forget gate"), (f".chart button{gate}", "forget gate"),
-                           ("#keeps", "timescale"), (".finding button", "dead units")):  # fmt: skip
+    places = {
+        f"#cell-lstm {gate}": "forget gate",
+        f".chart button{gate}": "forget gate",
+        "#cell-lstm .joints [data-term=tanh]": "tanh",
+        "#keeps": "timescale",
+        ".finding button": "dead units",
+    }
+    for selector, term in places.items():
         view.hover(selector)
         assert view.text_content("#term") == meanings[term]
         view.mouse.move(5, 5)

@@ -56,6 +56,9 @@ def test_each_unit_has_decimals_of_its_own():
     ]
     assert quantise(values)["decimals"] == [4, 5, -3]
     assert quantise(np.full((3, 1, 1), np.nan))["decimals"] == [5]
+    # Four digits of the largest, and no more than float64 has powers of ten.
+    assert quantise(values * 1e-9)["decimals"] == [12, 13, 6]
+    assert quantise(np.full((2, 1, 1), 3e-310))["decimals"] == [300]
     assert unpack(quantise(values * 1e-9))[-1, 0, 0] == pytest.approx(1e-9, rel=1e-4)
 
 
@@ -79,10 +82,15 @@ def test_a_packed_trace_is_the_trace():
     np.testing.assert_allclose(unpack(packed["inputs"]), found.x, atol=5.1e-5)
     np.testing.assert_allclose(unpack(packed["answers"]), found.outputs, atol=5.1e-5)
     assert packed["kind"] == "series"
+    assert {q["first"] for layer in packed["layers"] for q in layer["parts"].values()} == {0}
 
 
 def test_the_answers_of_a_bare_layer_are_its_memory_and_are_not_shown_twice():
     assert "answers" not in pack(many(), ["0", "1"], {})
+    padded = trace(gatework.LSTM(2, 3), torch.randn(5, 2, 2), [5, 3])
+    assert "answers" not in pack(padded, ["0", "1"], {})
+    padded.outputs[0, 0, 0] += 1
+    assert "answers" in pack(padded, ["0", "1"], {})
 
 
 def test_an_answer_about_the_end_lies_along_its_own_numbers():
@@ -116,6 +124,10 @@ def test_only_so_many_rows_are_shown_and_of_long_ones_the_last_steps(monkeypatch
     part = packed["layers"][0]["parts"]["f"]
     assert (packed["rows"], part["first"], part["steps"], part["shape"]) == (["0"], 2, 5, [1, 3, 3])
     np.testing.assert_allclose(unpack(part), found.layers["layer.l0"]["f"][2:, :1], atol=5.1e-5)
+    # However large a model is, a step of a row is shown.
+    monkeypatch.setattr("gatework.look.pack.MOST", 1)
+    part = pack(found, list("0123456789"), {})["layers"][0]["parts"]["f"]
+    assert (part["first"], part["shape"]) == (4, [1, 3, 1])
 
 
 def test_256_units_over_2000_steps_fit_into_12_megabytes():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from types import SimpleNamespace
 
 import pytest
 import torch
@@ -14,9 +15,11 @@ from gatework.look import gradients, memory, report, trace
 from gatework.look.finding import Finding, Findings
 from gatework.look.pack import pack
 from gatework.look.page import SCRIPTS, page
+from gatework.look.page.charts import shades
 from gatework.look.page.words import TERMS, label, prose, short
 from gatework.look.recording import Recording
 from gatework.look.timescale import timescales
+from gatework.look.trace import Trace
 
 HOSTILE = [
     "</script><script>hacked()</script>",
@@ -160,6 +163,41 @@ def test_a_forecasters_rows_are_its_series(tmp_path):
     assert sorted(data["rows"]) == ["rum", "tea"]
     assert "the decoder then says the forecast, step by step" in text
     assert "What this Forecaster remembers" in text
+
+
+def test_rows_have_the_names_of_series_where_there_are_as_many(monkeypatch):
+    class Panel(list):
+        columns, ids = SimpleNamespace(id="unique_id"), ["tea", "rum"]
+
+    rows, panel = report.__globals__["_rows"], Panel([0, 0])
+    monkeypatch.setitem(report.__globals__, "panel_of", lambda model, data: panel)
+    several = SimpleNamespace(x=torch.zeros(3, 2, 1))
+    assert rows("a forecaster", None, several) == ["tea", "rum"]
+    assert rows("a forecaster", None, SimpleNamespace(x=torch.zeros(3, 1, 1))) == ["row 0"]
+    panel.columns = SimpleNamespace(id=None)
+    assert rows("a forecaster", None, several) == ["row 0", "row 1"]
+
+
+def test_networks_that_answer_together_are_counted():
+    one = trace(gatework.LSTM(2, 3), torch.randn(5, 1, 2))
+    layers = dict.fromkeys(
+        [f"{k}.{name}.l0" for k in range(2) for name in ("encoder", "decoder")], one.layers["layer.l0"]
+    )
+    said = report.__globals__["_about"](None, Trace(one.x, one.outputs, layers))
+    assert said.startswith(
+        "2 networks that answer together, each with 2 layers and 6 units, read 1 row of 5 steps and 2 inputs. A"
+    )
+
+
+def test_a_charts_scale_has_its_heatmaps_colours(written):
+    for letter in "fc":
+        ramp = re.search(
+            rf'id="low-{letter}"></span><span class="ramp" style="background:linear-gradient\(90deg,(.*?)\)"',
+            written[0],
+        )
+        colours, all_of_them = ramp[1].split(","), shades(letter)
+        assert len(colours) == 9
+        assert [colours[0], colours[4], colours[-1]] == [all_of_them[k] for k in (0, (len(all_of_them) - 1) // 2, -1)]
 
 
 def test_what_is_left_out_is_said():

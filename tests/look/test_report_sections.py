@@ -12,7 +12,8 @@ import pytest
 from gatework.look.finding import NAMES, Finding, Findings
 from gatework.look.gradients import Flow, Gradients
 from gatework.look.memory import Memory
-from gatework.look.page.sections import cards, findings_section, gradients_section, memory_section
+from gatework.look.page.charts import gradients_chart, look_of, memory_chart
+from gatework.look.page.sections import DASHED, cards, findings_section, gradients_section, memory_section
 from gatework.look.page.words import TERMS
 
 
@@ -127,6 +128,21 @@ def test_the_memorys_sentences_are_all_there_and_their_heads_are_explained():
     assert re.findall(r'data-term="(.*?)"', said) == ["timescale", "effect", "read off the state"]
     assert "CHART" in text
     assert words(memory_section("No <data>.", "")).endswith("Not measured. No &lt;data&gt;.")
+
+
+def strokes(text):
+    return re.findall(r'style="stroke:(.*?)"><path d="M1 4H25" stroke-dasharray="(.*?)"', text)
+
+
+def test_each_key_looks_as_its_line_does():
+    several = {"a.l0": flow(0.9, "neither", 9), "b.l0": flow(0.8, "neither", 9)}
+    looks = [(look_of(k)[0], DASHED[look_of(k)[1]]) for k in range(4)]
+    assert strokes(memory_section(remembers(5.0), "")) == looks
+    assert strokes(gradients_section(learns(0.9, "neither", 9, **several), "")) == looks[:3]
+    for chart in (memory_chart(remembers(5.0)), gradients_chart(learns(0.9, "neither", 9, **several))):
+        lines = [one.glyph.line_color for one in chart.renderers if one.name == "curve"]
+        assert lines == [color for color, _ in looks[: len(lines)]]
+        assert len(lines) >= 3
 
 
 def rows(text):
