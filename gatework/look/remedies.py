@@ -19,7 +19,8 @@ REMEDIES = {
     "dead units": "Fit anew with hidden_size={half}, or with learning_rate={rate}.",
     "exploding gradient": "Fit anew with learning_rate={rate}; where that is not enough, with num_layers=1.",
     "vanishing gradient": 'Fit anew with learning_rate={rate}; a plain RNN with cell="lstm".',
-    "memory too short": "Fit anew with input_size={steps}.",
+    "memory too short": "Fit anew with input_size={steps}; where the series come round in more steps than that, with "
+    "season_length= these.",
     "learning rate too high": "Fit anew with learning_rate={rate}.",
 }
 

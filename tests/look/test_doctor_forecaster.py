@@ -161,7 +161,9 @@ def test_a_memory_shorter_than_the_series_depend_on_and_its_remedy():
     assert found.evidence.startswith("It reads 8 steps and their changes over up to 1. Of what its simple forecast lea")
     assert ", the last 9 values tell " in found.evidence
     assert ", and the last 50 tell " in found.evidence
-    assert found.remedy == "Fit anew with input_size=50."
+    assert found.remedy == (
+        "Fit anew with input_size=50; where the series come round in more steps than that, with season_length= these."
+    )
     cured = gatework.Forecaster(1, season_length=1, input_size=50, **SMALL).fit(echo())
     assert named(doctor(cured), "memory too short") is None
     # A change over a lag reads as far back, and a series that depends on nothing asks for nothing.
@@ -181,7 +183,7 @@ def test_what_stands_beside_the_values_is_no_matter_of_how_far_back_it_reads():
     data["before"] = np.concatenate([np.zeros(49), data["y"][:-49]])
     settings = SMALL | {"season_length": 1, "input_size": 8, "hist_exog_list": ["before"]}
     found = named(doctor(gatework.Forecaster(1, **settings).fit(data)), "memory too short")
-    assert found is None or int(found.remedy.partition("input_size=")[2].rstrip(".")) < 50
+    assert found is None or int(re.search(r"input_size=(\d+)", found.remedy)[1]) < 50
 
 
 def test_what_cannot_be_wrong_is_said(fitted):
