@@ -146,6 +146,12 @@ def test_the_largest_size_is_that_of_each_row():
     assert quantise(np.full((2, 1, 1), np.nan))["largest"] == [0.0]
 
 
+def test_the_largest_whole_number_is_left_for_what_is_not_there():
+    packed = quantise(np.array([[[0.0]], [[65535.0]]]))
+    assert packed["decimals"] == [-1]
+    np.testing.assert_array_equal(unpack(packed)[:, 0, 0], [0, 65540])
+
+
 def test_what_never_changes_and_what_is_not_there_can_be_packed():
     packed = quantise(np.array([[[7.0, np.nan]], [[7.0, np.nan]]]))
     np.testing.assert_array_equal(unpack(packed)[..., 0], 7.0)

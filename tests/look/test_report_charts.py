@@ -70,9 +70,13 @@ def test_lags_stand_evenly_and_those_far_back_by_their_logarithm_without_a_bend(
     np.testing.assert_allclose(x[:11], lags[:11])
     np.testing.assert_allclose(np.diff(x[[10, 100, 1000]]), 10 * np.log(10))
     assert abs(np.diff(x, 2)).max() < 0.1
-    assert dict(
-        zip(chart.xaxis[0].major_label_overrides.values(), chart.xaxis[0].ticker.ticks, strict=True)
-    ) == pytest.approx({f"{k:,}": x[k] for k in (0, 2, 5, 10, 20, 50, 100, 200, 500, 1000)})
+    names = chart.xaxis[0].major_label_overrides
+    # Those that would stand too close have no name.
+    assert list(names.values()) == [f"{k:,}" for k in (0, 5, 10, 20, 50, 100, 200, 500, 1000)]
+    assert list(names) == pytest.approx([x[int(name.replace(",", ""))] for name in names.values()])
+    assert chart.xaxis[0].ticker.ticks == sorted(names)
+    sides = memory_chart(remembers(1.0, first=-2)).xaxis[0]
+    assert (sides.ticker.ticks, sides.major_label_overrides) == ([-2, 0, 2], {-2: "2", 0: "0", 2: "2"})
 
 
 def flow(norms, letter="c"):

@@ -28,6 +28,9 @@ FLOOR, NONE = 1e-4, 1e-2
 DEEPEST = 1e9
 
 BACK = "steps back, beyond 10 by their logarithm"
+# Names on the axis of lags are this share of it apart, at least: a narrow screen has no more room.
+ROOM = 0.06
+
 INK, GRID = "#333333", "#e8e8e8"
 
 
@@ -190,10 +193,17 @@ def _place(lag: Any) -> Any:
 
 def _ticks(chart: Any, lags: np.ndarray) -> None:
     steps = (0, 2, 5, 10, 20, 50, *(a * 10**k for k in range(2, 7) for a in (1, 2, 5)))
-    marks = sorted({side * one for one in steps for side in (1, -1) if lags[0] <= side * one <= lags[-1]})
-    places = [float(_place(one)) for one in marks]
-    chart.xaxis.ticker = places
-    chart.xaxis.major_label_overrides = {place: f"{abs(one):,}" for place, one in zip(places, marks, strict=True)}
+    room = ROOM * float(_place(lags[-1]) - _place(lags[0]))
+    marks: dict[float, str] = {}
+    # From the middle outwards, so that 0 has its name.
+    for side, farthest in ((1, lags[-1]), (-1, -lags[0])):
+        last = -np.inf
+        for one in steps:
+            place = float(_place(one))
+            if one <= farthest and place - last >= room:
+                marks[side * place], last = f"{one:,}", place
+    chart.xaxis.ticker = sorted(marks)
+    chart.xaxis.major_label_overrides = marks
     if lags[0] < 0:
         chart.xaxis.axis_label = "steps ahead (left) and back (right), beyond 10 by their logarithm"
 

@@ -70,8 +70,8 @@ def gradients_section(gradients: Gradients | str, chart: str) -> str:
     places = folded(gradients.flows)
     networks = max(map(len, places.values()))
     intro = (
-        f"The size of the {explained('gradient')} of {explained('loss', prose(gradients.about))}, by how many steps back: what training "
-        "can learn from. Below the dotted line less than a thousandth of the largest is left."
+        f"The size of the {explained('gradient')} of {explained('loss', prose(gradients.about))}, by how many steps "
+        "back: what training can learn from. Below the dotted line less than a thousandth of the largest is left."
     )
     choice = ""
     if networks > 1:
