@@ -4,8 +4,8 @@
     python bench/worked.py --models DIR -o worked.png   the picture too; models that lie in DIR are not fitted again
 
 A model learns from all that lies before the last 60 years of the monthly sunspot numbers (1749 to 1983), which it then
-forecasts from 20 origins, three years at a time, without learning from them. The remedy is taken as the doctor words
-it, from what lies before: the 60 years have no say in it.
+forecasts from 20 origins, three years at a time, without learning from them. input_size is what the doctor says, from
+what lies before; season_length is the almanac's, tried after input_size had not helped.
 """
 
 from __future__ import annotations
