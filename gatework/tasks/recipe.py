@@ -28,7 +28,7 @@ SHORTEST, LONGEST = 24, 512
 
 # Steps of a training, times steps of a window: what much data are worth at normal effort; and the fewest and the most
 # steps.
-WORK, FEWEST, MOST = 168_000, 400, 1_700
+WORK, FEWEST, MOST = 190_000, 400, 1_700
 # Less than so many values are worth the fewest steps only. And one network that takes them all learns very little data
 # by heart: then several share them, each with no fewer steps than this, and than one for so many values.
 MUCH, SHORT, A_STEP = 10_000, 100, 10
