@@ -58,6 +58,36 @@ def test_a_floor_behind_a_bump_is_no_memory():
     assert reach(values, eps=0.2) == (20, False)
 
 
+def test_a_floor_that_errors_alone_tilt_is_one():
+    values = 0.1 * (1 + 1e-9 * np.arange(60))
+    values[20] = 1
+    assert reach(values, noise=0) == (20, False)
+    # Lags that stand out of it, beside others that do not reach it, say nothing against it as long as none is loud.
+    values[[29, 49]], values[[30, 50]] = 0.11, 0.01
+    assert reach(values) == (20, False)
+
+
+def test_what_hardly_stands_out_ends_nothing():
+    values = np.full(60, 0.1)
+    values[20] = 0.15
+    assert reach(values) == (59, True), "less than twice as loud"
+    values[20] = 0.3
+    assert reach(values) == (20, False)
+    assert reach(values, noise=3, count=4) == (59, True), "within the errors of what lies behind"
+
+
+def test_a_noisy_decay_behind_a_bump_is_no_floor():
+    values = np.linspace(0.5, 0.25, 60)
+    values[3] = 4
+    assert reach(values, noise=3, count=4) == (59, True)
+
+
+def test_a_decay_into_a_floor_below_eps_ends_where_it_passes_eps():
+    values = np.full(40, 0.01)
+    values[:3] = 1, 0.3, 0.09
+    assert reach(values).steps == pytest.approx(2 + np.log(0.09 / 0.05) / np.log(0.09 / 0.01))
+
+
 @pytest.mark.parametrize("f", [0.9, 0.99, 0.998])
 def test_a_slow_decay_behind_a_bump_is_a_memory(f):
     values = 0.5 * f ** np.arange(200)
@@ -73,6 +103,9 @@ def test_a_lag_that_is_loud_by_chance_alone_does_not_count():
     noisy = Effect(np.arange(40), values, values, np.full(40, 128))  # as of changes that are 0 or 1
     assert horizon(noisy, 0.05, 1.0) == (10, False)
     assert reach(values) == (30, False)  # measured well, it does
+    values[31] = 0.06
+    noisy = Effect(np.arange(40), values, values, np.full(40, 128))
+    assert horizon(noisy, 0.05, 1.0) == (31, False), "two side by side are no chance"
 
 
 def test_what_no_input_changes_has_no_horizon():
@@ -91,6 +124,7 @@ def test_the_control_is_the_mean_of_farther_lags_give_or_take_three_errors():
     assert (low[1], high[1]) == pytest.approx((3.5, 6.5))
     assert (low[2], high[2]) == pytest.approx((6, 6))
     assert np.isnan([low[3], high[3]]).all()
+    assert control(curve([9, 0, 4], noise=0, count=4))[0, 0] == 0, "2 less 3: a size is no less than 0"
 
 
 def test_lags_that_stand_for_many_weigh_more_in_the_control():

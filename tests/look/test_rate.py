@@ -26,6 +26,7 @@ LAGS = np.arange(101)
         (np.where(LAGS < 60, 1.0, np.nan), 1.0, "exploding"),
         (np.array([1e-300] * 3), None, "vanishing"),
         (np.zeros(3), 0.0, "vanishing"),
+        (np.where(LAGS % 2 == 0, 0.9**LAGS, 0.0), 0.9, "vanishing"),
         (np.ones(1), None, "neither"),
     ],
 )

@@ -101,6 +101,15 @@ def test_a_recorder_can_be_called_in_the_models_place():
     assert str(recorder.traces[1]).startswith("2 rows of 7 steps and 3 inputs at training step 4. On average:\n")
 
 
+def test_packed_rows_that_a_bare_layer_reads_are_kept_time_first():
+    layer, x = nn.GRU(3, 4, batch_first=True), torch.randn(3, 7, 3)
+    with record(layer, every=1, rows=2) as traces:
+        layer(pack_padded_sequence(x, [7, 4, 2], batch_first=True))
+    np.testing.assert_array_equal(traces[0].x[:, 0], x[0])
+    assert traces[0].x.shape == (7, 2, 3)
+    assert traces[0].outputs.shape == (7, 2, 4)
+
+
 def test_validation_is_not_counted():
     net = nets()["ours"]
     with record(net, every=1) as traces:

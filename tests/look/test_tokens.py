@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import math
 import re
-from contextlib import ExitStack
 
 import numpy as np
 import pytest
@@ -15,7 +14,7 @@ from torch import nn
 
 import gatework
 from gatework.errors import DataError, OptionError, ShapeError
-from gatework.look import Recording, doctor, gradients, memory, record, subject, trace
+from gatework.look import doctor, gradients, memory, subject, trace
 
 
 class Body(nn.Module):
@@ -182,6 +181,27 @@ def test_other_embeddings_are_left_alone_and_several_of_the_tokens_stand_side_by
     torch.testing.assert_close(seen.run(moved), want)
 
 
+class Turned(Net):
+    """Reads (B, T), thinks in (T, B), and has one number to say of each step and token."""
+
+    def __init__(self):
+        super().__init__()
+        self.before = nn.Embedding(10, 5)
+
+    def forward(self, x):
+        x = x.T
+        return self.body(self.embed(x) + self.before(x.roll(1, 0)))[..., 0].T
+
+
+def test_an_embedding_of_other_tokens_is_not_this_one():
+    net, given = Turned(), tokens()
+    seen = subject(net, given.T, batch_first=True)
+    assert seen.stepwise, "told by a reading of one step less"
+    assert len(seen.names) == 5
+    want = net.body(seen.x + 1 + net.before(given.roll(1, 0)))[..., :1]
+    torch.testing.assert_close(seen.run(seen.x + 1), want)
+
+
 class AtEnd(Net):
     def forward(self, x):
         return super().forward(x)[-1]
@@ -198,47 +218,6 @@ def test_the_doctor_examines_a_model_of_tokens():
     net = Net()
     net.embed.weight.data *= 30
     assert "Input embed " in named(doctor(net, tokens(40, 100)), "unscaled input").evidence
-
-
-def test_a_training_on_tokens_is_recorded_and_stays_what_it_was():
-    given, weights, embedded = tokens().T, [], []
-    for recorded in (True, False):
-        torch.manual_seed(0)
-        net = Net(batch_first=True)
-        optimizer = torch.optim.SGD(net.parameters(), 0.1)
-        with ExitStack() as stack:
-            if recorded:
-                traces = stack.enter_context(record(net, every=2, rows=2))
-                recording = stack.enter_context(Recording(net, rows=3))
-            for _ in range(3):
-                if recorded:
-                    recording.batch(given, given)
-                    embedded.append(net.embed(tokens()[:, :2]).detach().numpy())
-                loss = net(given).square().mean()
-                optimizer.zero_grad(), loss.backward(), optimizer.step()
-        weights.append([p.detach().clone() for p in net.parameters()])
-        assert not net.embed._forward_hooks
-    assert all(torch.equal(a, b) for a, b in zip(*weights, strict=True))
-    assert [one.step for one in traces] == [0, 2]
-    for one in traces:
-        np.testing.assert_array_equal(one.x, embedded[one.step])
-        assert torch.equal(torch.from_numpy(one.tokens), tokens()[:, :2])
-    assert one.names == tuple(f"embed {k}" for k in range(5))
-    assert one.layers["body.reader.l0"]["f"].shape == (30, 2, 4)
-    assert recording.values == 30 * 6
-    assert [tuple(q.shape) for q in recording.batches[0]] == [(3, 30), (3, 30)]
-
-
-def test_a_model_that_makes_its_own_of_whole_numbers_is_recorded_too():
-    class Hot(Body):
-        def forward(self, x):
-            return super().forward(nn.functional.one_hot(x, 5).float())
-
-    net = Hot()
-    with record(net) as traces:
-        net(tokens(kinds=5))
-    assert traces[0].tokens is None
-    assert traces[0].layers["reader.l0"]["f"].shape == (30, 6, 4)
 
 
 class Misread(Net):
