@@ -16,7 +16,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Page, expect, sync_playwright
 
 import gatework
 from gatework.look import gradients, memory, trace
@@ -74,7 +74,7 @@ def agrees(view: Page, parts: dict[str, np.ndarray]) -> None:
     view.fill("#step-number", "137")
     view.press("#step-number", "Enter")
     view.select_option("#unit", "5")
-    view.wait_for_function("document.getElementById('where').textContent.startsWith('Step 137, unit 5')")
+    expect(view.locator("#where")).to_have_text("Step 137, unit 5")
     for letter, q in parts.items():
         said = view.inner_text(f"#values tr[data-letter={letter}] td >> nth=0").replace("−", "-")
         assert f"{q[137, 0, 5]:.{len(said.split('.')[1])}f}" == said, (letter, said, q[137, 0, 5])

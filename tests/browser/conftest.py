@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 
 import pytest
@@ -48,11 +49,13 @@ class Reader:
         """What stands there, its minus signs as Python writes them."""
         return self.view.locator(selector).first.text_content().replace("−", "-")
 
+    def expect(self, selector):
+        """Wait, without a script that the page's own policy would forbid."""
+        return sync_api.expect(self.view.locator(selector))
+
     def where(self, start):
         """Wait until the page is at a step and a unit."""
-        self.view.wait_for_function(
-            "(start) => document.getElementById('where').textContent.startsWith(start)", arg=start
-        )
+        self.expect("#where").to_have_text(re.compile("^" + re.escape(start)))
 
     def order(self):
         """The units from the top down."""

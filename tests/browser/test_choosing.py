@@ -33,7 +33,7 @@ def test_typing_does_what_the_mouse_does(visit, path):
     view.type("#to", 12)
     # From and to are put in order.
     assert (view.input_value("#from"), view.input_value("#to")) == ("12", "30")
-    view.wait_for_function("!document.querySelector('#chart-f .band').hidden")
+    view.expect("#chart-f .band").to_be_visible()
 
 
 def test_units_stand_in_the_order_that_was_asked_for(visit, path, series):
@@ -42,9 +42,7 @@ def test_units_stand_in_the_order_that_was_asked_for(visit, path, series):
     assert view.order() == np.argsort(-keeps, kind="stable").tolist()
     top = view.order()[0]
     view.select_option("#unit", str(top))
-    view.wait_for_function(
-        "t => document.getElementById('keeps').textContent === t", arg=f"keeps for {keeps[top]:.1f} steps"
-    )
+    view.expect("#keeps").to_have_text(f"keeps for {keeps[top]:.1f} steps")
     view.select_option("#order", "number")
     assert view.order() == list(range(H))
     for k in range(2):

@@ -64,7 +64,7 @@ def test_a_brush_chooses_the_same_stretch_in_every_chart(visit, path, series):
     view.mouse.move(*view.at("o", 15), steps=4)
     view.mouse.move(*view.at("o", 24), steps=4)
     view.mouse.up()
-    view.wait_for_function("document.getElementById('to').value === '24'")
+    view.expect("#to").to_have_value("24")
     assert view.input_value("#from") == "10"
     assert view.said("#stretch-said") == "15 steps"
     assert view.is_visible("#values th:nth-child(3)")
@@ -84,7 +84,7 @@ def test_a_brush_chooses_the_same_stretch_in_every_chart(visit, path, series):
     view.click("#whole")
     assert view.evaluate(shown) == [-0.5, T - 0.5]
     view.click("#clear")
-    view.wait_for_function("document.querySelector('#chart-f .band').hidden")
+    view.expect("#chart-f .band").to_be_hidden()
     assert view.is_disabled("#zoom")
     assert view.input_value("#from") == ""
 
