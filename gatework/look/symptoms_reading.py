@@ -26,8 +26,8 @@ def left_over(model: Any, panel: Panel) -> Dependence | str:
     reach = recipe.input_size + max(recipe.lags)
     long = min(READINGS, max(map(len, panel.values)) // 2)
     # Of windows that are whole, as many as a regression takes, evenly over all series.
-    ends = [np.arange(long, len(series) - recipe.h + 1) for series in panel.values]
-    series, ends = np.repeat(np.arange(len(ends)), list(map(len, ends))), np.concatenate(ends)
+    each = [np.arange(long, len(series) - recipe.h + 1) for series in panel.values]
+    series, ends = np.repeat(np.arange(len(each)), list(map(len, each))), np.concatenate(each)
     too_few = "Its series have {:,} whole windows of {:,} steps; {} are needed.".format
     if len(ends) < FEWEST:
         return too_few(len(ends), long, FEWEST)
