@@ -53,24 +53,43 @@ def _average(effect: Effect, chosen: np.ndarray) -> tuple[float, float]:
 
 
 def _is_floor(effect: Effect, start: int) -> bool:
-    """Whether the effect from a lag on is the same at near and at far lags, but for errors of measurement."""
+    """Whether the effect from a lag on is the same at near and at far lags, but for errors of measurement.
+
+    One replaced input tells of many lags, so that they err together: many lags are no surer than one.
+    """
     means, errors = [], []
     for half in np.array_split(np.arange(start, len(effect.lags)), 2):
         mean, second = effect.mean[half].mean(), effect.second[half].mean()
         means.append(mean)
-        errors.append((second - mean**2) / effect.count[half].sum())
+        errors.append((second - mean**2) / effect.count[half].mean())
     near, far = means
     # A difference of rounding is none, where nothing varies.
     apart = max(ERRORS * np.sqrt(max(sum(errors), 0)), 1e-5 * near)
     return abs(near - far) <= apart and far >= ALIKE * near
 
 
+def floor(effect: Effect, eps: float, peak: float) -> tuple[int, float] | None:
+    """Find the floor on which the last lag that stands far out of the control stands: that lag, and the floor's height.
+
+    A floor is of inputs that matter alike whenever they came, as shuffled times would have it. Its height is a share of
+    `peak`. None where some of what lies behind still tells times apart, or too few lags do lie there.
+    """
+    edge, behind = control(effect)[1], np.maximum.accumulate(effect.mean[::-1])[::-1]
+    out = _loud(effect, eps * peak)
+    out = out[out + BEHIND < len(effect.lags)]
+    out = out[effect.mean[out] > np.maximum(ABRUPT * behind[out + 1], edge[out])]
+    if not len(out) or not _is_floor(effect, out[-1] + 1):
+        return None
+    return int(effect.lags[out[-1]]), _average(effect, np.arange(len(effect.lags)) > out[-1])[0] / peak
+
+
 def horizon(effect: Effect, eps: float, peak: float) -> Horizon:
     """Find the last lag that counts, among lags 0, 1, ... that grow.
 
-    A lag counts when its effect is at least eps times `peak`. It counts no more behind the last lag that stands far
-    out of the control, if what lies there is a floor: inputs that matter alike whenever they came, as shuffled times
-    would have it. A decay never is one, and passes the control sooner in shorter data: there eps alone decides.
+    A lag counts when its effect is at least eps times `peak`. It counts no more on a floor behind a lag that stands
+    out. A decay never is a floor, and passes the control sooner in shorter data: there eps alone decides. Where nothing
+    stands out but the input of the same step, a floor that reaches eps is all the memory there is: it goes beyond the
+    data.
     """
     if not peak > 0:
         return Horizon(np.nan, False)
@@ -78,11 +97,11 @@ def horizon(effect: Effect, eps: float, peak: float) -> Horizon:
     if not len(loud):
         return Horizon(0.0, False)
     last = loud[-1]
-    edge, behind = control(effect)[1], np.maximum.accumulate(effect.mean[::-1])[::-1]
-    out = loud[loud + BEHIND < len(effect.lags)]
-    out = out[effect.mean[out] > np.maximum(ABRUPT * behind[out + 1], edge[out])]
-    if len(out) and out[-1] < last and _is_floor(effect, out[-1] + 1):
-        return Horizon(float(effect.lags[out[-1]]), False)
+    found = floor(effect, eps, peak)
+    if found and found[0] == 0 and found[1] >= eps:
+        return Horizon(float(effect.lags[-1]), True)
+    if found and found[0] < effect.lags[last]:
+        return Horizon(float(found[0]), False)
     if last == len(effect.lags) - 1:
         return Horizon(float(effect.lags[last]), True)
     return Horizon(_crossing(effect, last, eps * peak), False)

@@ -11,7 +11,7 @@ from torch import nn
 
 from gatework.errors import OptionError
 from gatework.look.effect import Answers, Effect, by_change, by_gradient
-from gatework.look.horizon import Horizon, control, horizon
+from gatework.look.horizon import Horizon, control, floor, horizon
 from gatework.look.jsonable import jsonable
 from gatework.look.lags import peaks, spread_out
 from gatework.look.memory_in_words import in_words
@@ -71,6 +71,9 @@ class Memory:
         How many rows were read, and how many steps the longest has.
     stepwise : bool
         Whether there was an answer for each step, rather than one about the end.
+    floor : float
+        The share of the largest effect that every older input has alike, back to the oldest, behind the last lag that
+        stands out: a sum or a mean of all that was read has one. NaN where there is none that reaches `eps`.
     """
 
     horizon: float
@@ -90,6 +93,7 @@ class Memory:
     rows: int
     steps: int
     stepwise: bool
+    floor: float = np.nan
 
     def __str__(self) -> str:
         return in_words(self)
@@ -102,7 +106,8 @@ class Memory:
     @property
     def gates_agree(self) -> bool | None:
         """Whether the gates reach as far as the effect, by a factor of 2; None where there is nothing to compare."""
-        if not (self.gate_reach >= 0 and self.horizon >= 0):
+        # Inputs that count on behind the horizon leave no one reach.
+        if not (self.gate_reach >= 0 and self.horizon >= 0) or (self.floor > 0 and not self.beyond):
             return None
         # Between neighbouring steps a factor says little.
         gates, effect = self.gate_reach + 1, self.horizon + 1
@@ -131,7 +136,9 @@ def memory(
 
     The horizon is the last lag that counts: its effect is at least `eps` of the largest. Where an effect drops into
     the band of a control, what shuffled times would give among the lags that lie farther off, it counts no more,
-    however large that band. A gate that is constant at f has a horizon of ln(eps) / ln(f).
+    however large that band; `floor` is what older inputs still do there. Where only the input of the same step stands
+    out of it, a floor of `eps` is the memory, and longer than the data. A gate that is constant at f has a horizon of
+    ln(eps) / ln(f).
 
     Parameters
     ----------
@@ -192,6 +199,7 @@ def memory(
     largest, steepest = (max((side.mean.max() for side in both if len(side.lags)), default=0.0) for both in sides)
     found = horizon(past, eps, largest)
     ahead = horizon(later, eps, largest) if len(later.lags) else Horizon(np.nan, False)
+    behind = floor(past, eps, largest) if largest > 0 else None
     lags = np.concatenate([-later.lags[::-1], past.lags])
     slopes = dict(zip(slope_past.lags.tolist(), slope_past.mean, strict=True))
     slopes |= dict(zip((-slope_later.lags).tolist(), slope_later.mean, strict=True))
@@ -214,6 +222,7 @@ def memory(
         rows=seen.x.shape[1],
         steps=most,
         stepwise=answers.stepwise,
+        floor=behind[1] if behind and behind[1] >= eps else np.nan,
     )
 
 

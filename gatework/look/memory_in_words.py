@@ -30,13 +30,30 @@ def _remembers(found: Memory) -> str:
     if np.isnan(found.horizon):
         return "It remembers nothing: no input changes the answer."
     share = f"{100 * found.eps:.3g} %"
+    alike = f"by about {100 * found.floor:.2g} % of what the strongest one does"
+    if found.beyond and found.floor > 0:
+        return (
+            f"It remembers at least {_steps(found.horizon)}, which is all that these data can show: only the input of "
+            f"the same step stands out, and every older one, back to the oldest, changes the answer alike, {alike}."
+        )
     if found.beyond:
         return (
             f"It remembers at least {_steps(found.horizon)}, which is all that these data can show: the oldest input "
             f"still changes the answer by {share} or more of what the strongest one does."
         )
+    if found.floor > 0:
+        return (
+            f"It remembers {_steps(found.horizon)} apart from all others; every older input, back to the oldest, "
+            f"changes the answer alike, {alike}."
+        )
     if found.horizon == 0:
-        return "It remembers nothing: only the input of the same step changes the answer."
+        older = found.change[found.lags > 0]
+        if not (older > 1e-5 * found.change.max()).any():
+            return "It remembers nothing: only the input of the same step changes the answer."
+        return (
+            "It remembers next to nothing: an input from before the same step changes the answer by less than "
+            f"{share} of what the strongest one does."
+        )
     return (
         f"It remembers {_steps(found.horizon)}: an input from farther back changes the answer by less than {share} of "
         "what the strongest one does, or by no more than inputs at shuffled times would."
@@ -86,6 +103,8 @@ def _state(found: Memory) -> str:
 
 
 def _agreement(found: Memory) -> str:
+    if found.gates_agree is None and found.floor > 0 and found.timescales:
+        return "As all older inputs count, there is no one reach to hold the gates against."
     if found.gates_agree is None:
         return "There are no gates to hold against the effect."
     if found.gates_agree:
@@ -97,7 +116,8 @@ def _agreement(found: Memory) -> str:
         )
     return (
         f"Gates and effect disagree: the effect reaches {_steps(found.horizon)} back, farther than the gates' "
-        f"{_steps(found.gate_reach)}. The memory is handed on between units, from h to h, not kept by a gate."
+        f"{_steps(found.gate_reach)}. No gate keeps that memory: it is handed on between units, from h to h, or "
+        "goes around the layers."
     )
 
 

@@ -57,8 +57,8 @@ def test_it_says_when_the_gates_claim_too_much_or_too_little():
     under = replace(KNOWN, timescales={"layer.l0": np.ones(3)})
     assert under.gates_agree is False
     assert str(under).splitlines()[-1] == (
-        "Gates and effect disagree: the effect reaches 44 steps back, farther than the gates' 3.0 steps. The memory is "
-        "handed on between units, from h to h, not kept by a gate."
+        "Gates and effect disagree: the effect reaches 44 steps back, farther than the gates' 3.0 steps. No gate keeps "
+        "that memory: it is handed on between units, from h to h, or goes around the layers."
     )
     assert replace(KNOWN, horizon=10.0, beyond=True).gates_agree
 
