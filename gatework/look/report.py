@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 from torch import nn
 
+from gatework.data.panel import Panel
 from gatework.errors import GateworkError, OptionError
 from gatework.look.doctor import doctor
 from gatework.look.forecaster import panel_of
@@ -38,6 +39,8 @@ def report(
     lengths: Any = None,
     batch_first: bool | None = None,
     *,
+    futr_df: Any = None,
+    static_df: Any = None,
     training: Recording | None = None,
     title: str | None = None,
 ) -> Path:
@@ -57,6 +60,8 @@ def report(
         The file, which ends in .html.
     lengths, batch_first
         As for `trace`.
+    futr_df, static_df : table, optional
+        What goes with a Forecaster's data, as for `trace`.
     training : Recording, optional
         A recorded training, for the doctor.
     title : str, optional
@@ -85,12 +90,14 @@ def report(
     path = Path(path)
     if path.suffix.lower() not in (".html", ".htm"):
         raise OptionError(f"path must end in .html; got '{path}'. A browser opens it.")
+    if not isinstance(model, nn.Module):
+        data, futr_df, static_df = panel_of(model, data, futr_df, static_df), None, None
     given = (data, lengths, batch_first) if isinstance(model, nn.Module) else (data,)
-    found = trace(model, *given)
+    found = trace(model, *given, futr_df=futr_df, static_df=static_df)
     text = page(
         title or f"What this {type(model).__name__} remembers",
         _about(model, found),
-        pack(found, _rows(model, data, found), timescales(found.layers)),
+        pack(found, _rows(data, found), timescales(found.layers)),
         _asked(lambda: memory(model, *given)),
         _asked(lambda: gradients(model, *given)),
         _asked(lambda: doctor(model, data, training, lengths=lengths, batch_first=batch_first)),
@@ -125,11 +132,9 @@ def _count(number: int, what: str) -> str:
     return f"{number:,} {what}{'s' * (number != 1)}"
 
 
-def _rows(model: Any, data: Any, found: Trace) -> Sequence[str]:
+def _rows(data: Any, found: Trace) -> Sequence[str]:
     """The names of the rows: a forecaster's series have some."""
     rows = found.x.shape[1]
-    if not isinstance(model, nn.Module):
-        panel = panel_of(model, data)
-        if len(panel) == rows and panel.columns.id is not None:
-            return [str(name) for name in panel.ids]
+    if isinstance(data, Panel) and len(data) == rows and data.columns.id is not None:
+        return [str(name) for name in data.ids]
     return [f"row {k}" for k in range(rows)]

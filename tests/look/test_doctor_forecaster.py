@@ -15,7 +15,7 @@ from torch import nn
 import gatework
 from gatework.cli.flags import flags
 from gatework.errors import DataError, OptionError
-from gatework.look import Recording, doctor, gradients, memory, subject, trace
+from gatework.look import Recording, doctor, gradients, memory, report, subject, trace
 from gatework.look.finding import NAMES
 from gatework.look.remedies import NEVER, REMEDIES
 
@@ -252,6 +252,17 @@ def test_every_instrument_reads_the_tables_of_covariates(instrument, with_covari
     assert "heat" in getattr(found, "names", ["heat"])
     with pytest.raises(OptionError, match=r"static_df must be left out with a module; got one\."):
         instrument(nn.LSTM(1, 8), noise(30, 12, 1), static_df=PLACES)
+
+
+def test_the_report_reads_them_too(with_covariates, tmp_path):
+    other, further = shops("c")
+    path = tmp_path / "report.html"
+    with pytest.raises(DataError, match=r"static_df must have a row for each series; got none for 'c'"):
+        report(with_covariates, other, path, futr_df=further)
+    with pytest.raises(OptionError, match=r"static_df must be left out with a module; got one\."):
+        report(nn.LSTM(1, 8), noise(30, 12, 1), path, static_df=PLACES)
+    assert not path.exists()
+    assert "heat" in report(with_covariates, other, path, futr_df=further, static_df=PLACES).read_text("utf-8")
 
 
 def test_the_future_that_is_given_is_the_one_that_is_read(with_covariates):

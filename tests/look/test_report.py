@@ -10,6 +10,7 @@ import pytest
 import torch
 
 import gatework
+from gatework.data.frame import read
 from gatework.errors import DataError
 from gatework.look import gradients, memory, report, trace
 from gatework.look.finding import Finding, Findings
@@ -165,17 +166,14 @@ def test_a_forecasters_rows_are_its_series(tmp_path):
     assert "What this Forecaster remembers" in text
 
 
-def test_rows_have_the_names_of_series_where_there_are_as_many(monkeypatch):
-    class Panel(list):
-        columns, ids = SimpleNamespace(id="unique_id"), ["tea", "rum"]
-
-    rows, panel = report.__globals__["_rows"], Panel([0, 0])
-    monkeypatch.setitem(report.__globals__, "panel_of", lambda model, data: panel)
-    several = SimpleNamespace(x=torch.zeros(3, 2, 1))
-    assert rows("a forecaster", None, several) == ["tea", "rum"]
-    assert rows("a forecaster", None, SimpleNamespace(x=torch.zeros(3, 1, 1))) == ["row 0"]
-    panel.columns = SimpleNamespace(id=None)
-    assert rows("a forecaster", None, several) == ["row 0", "row 1"]
+def test_rows_have_the_names_of_series_where_there_are_as_many():
+    rows = report.__globals__["_rows"]
+    table = {"unique_id": ["tea"] * 9 + ["rum"] * 9, "ds": [*range(9)] * 2, "y": [1.0] * 18}
+    two, one = read(table), read({"ds": [*range(9)], "y": [1.0] * 9})
+    several, single = (SimpleNamespace(x=torch.zeros(3, n, 1)) for n in (2, 1))
+    assert rows(two, several) == ["rum", "tea"]
+    assert rows(two, single) == rows(one, single) == ["row 0"]
+    assert rows(torch.zeros(3, 2, 1), several) == ["row 0", "row 1"]
 
 
 def test_networks_that_answer_together_are_counted():
