@@ -12,7 +12,7 @@ from gatework.data import latest as room
 from gatework.data.context import Context
 from gatework.data.covariates import Vintages
 from gatework.data.frame import read
-from gatework.data.latest import about_reading, about_size, latest, lots, reach, sample
+from gatework.data.latest import about_reading, about_size, latest, lots, reach, sample, some
 from gatework.data.standard import Standard
 
 
@@ -82,6 +82,20 @@ def test_a_sample_is_drawn_by_the_seed():
     assert kept.ids == tuple(sorted(kept.ids))
     assert kept.ids == sample(whole, 1, 205).ids != sample(whole, 2, 205).ids
     assert len(sample(whole, 1, 5)) == 1
+    uneven = panel([30, 1] * 10)
+    for seed in range(5):
+        drawn = list(map(len, sample(uneven, seed, 100).values))
+        assert 70 < sum(drawn) <= 100, "their own steps count, not those of the first ones"
+
+
+def test_some_series_have_their_own_times_and_covariates():
+    whole = latest(panel([30, 5, 40], hist_exog_list="x"), 10)
+    kept = some(whole, [2, 0])
+    assert kept.ids == (whole.ids[2], whole.ids[0])
+    assert kept.starts.tolist() == [30, 20]
+    assert [values[-1].tolist() for values in kept.covariates.past] == [
+        whole.covariates.past[k][-1].tolist() for k in (2, 0)
+    ]
 
 
 def test_lots_hold_every_series_that_is_asked_for_once(monkeypatch):
@@ -92,6 +106,7 @@ def test_lots_hold_every_series_that_is_asked_for_once(monkeypatch):
     found = [(rows, [len(series) for series in part.values]) for rows, part in lots(whole, range(6), 5)]
     assert found == [([0, 1, 2, 3, 4], [5, 5, 5, 4, 5]), ([5], [5])]
     assert list(lots(whole, [], None)) == []
+    assert [rows for rows, _ in lots(panel([10, 15, 3]), range(3), None)] == [[0, 1], [2]], "full to the last step"
 
 
 def test_what_is_left_out_is_said(monkeypatch):

@@ -47,11 +47,19 @@ def test_a_column_that_never_differed_reads_as_nothing():
     units = Standard.of(covariates([column(7.1, 7.1)], [np.zeros((2, 0))]), [2]).past
     assert units[0].std == 0
     assert apply(units, column(7.1, 1e9, -3)).tolist() == [[0], [0], [0]]
+    # A difference of the last bit is one of rounding.
+    units = Standard.of(covariates([column(1, np.nextafter(np.float32(1), 2))], [np.zeros((2, 0))]), [2]).past
+    assert units[0].std == 0
 
 
 def test_values_far_from_zero_keep_their_differences():
     units = Standard.of(covariates([np.zeros((3, 0))], [column(1e6 - 1, 1e6, 1e6 + 1)]), [3]).known
-    np.testing.assert_allclose(apply(units, column(1e6 + 2))[0, 0], 2 / np.sqrt(2 / 3), rtol=1e-5)
+    read = apply(units, column(1e6 + 2).astype(float))
+    np.testing.assert_allclose(read[0, 0], 2 / np.sqrt(2 / 3), rtol=1e-5)
+    assert read.dtype == np.float32
+    many = column(*(1e6 + 2 * (np.arange(1001) % 7 == 0)))
+    (unit,) = Standard.of(covariates([np.zeros((1001, 0))], [many]), [1001]).known
+    assert (unit.mean, unit.std) == (pytest.approx(1e6 + 2 / 7, abs=1e-6), pytest.approx(2 * np.sqrt(6) / 7))
 
 
 def test_categories_share_the_column_they_come_from():
@@ -64,7 +72,8 @@ def test_categories_share_the_column_they_come_from():
 def test_what_was_foreseen_may_end_so_it_has_gaps():
     vintages = Vintages((np.array([1]),), (np.zeros((1, 2, 1), dtype=np.float32),))
     known = [column(1, 2)]
-    assert Standard.of(covariates([np.zeros((2, 0))], known, vintages=vintages), [2]).known[0].gaps
+    found = Standard.of(covariates([column(3, 4)], known, vintages=vintages), [2])
+    assert (found.known[0].gaps, found.past[0].gaps) == (True, False)
     assert not Standard.of(covariates([np.zeros((2, 0))], known), [2]).known[0].gaps
 
 

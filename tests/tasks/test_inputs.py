@@ -71,6 +71,16 @@ def test_without_more_data_new_series_may_be_named_by_what_never_changes(listed,
     assert str(error.value).startswith("stat_exog_list must name the columns to read from static_df; got none.")
 
 
+def test_what_never_changes_of_new_series_is_read_in_the_terms_of_fit():
+    listed = {"stat_exog_list": ["kind"]}
+    known = read_first(params(**listed), TABLE, static_df={"shop": ["a", "b"], "kind": ["small", "large"]})
+    found = read_more(params(**listed), known, static_df={"shop": ["c", "d"], "kind": ["small", "huge"]})
+    assert found.covariates.columns == known.covariates.columns
+    a, b, c, d = found.covariates.static.tolist()
+    assert c == a != b
+    assert d not in (a, b)
+
+
 def test_more_data_are_read_on_the_grid_and_in_the_terms_of_fit(known):
     # A single value is enough, on fit's grid with fit's season; "fog" is none of fit's skies.
     more = {"shop": ["b"], "day": [9], "sold": [3.0], "price": [1.0], "sky": ["fog"], "stock": [3]}
