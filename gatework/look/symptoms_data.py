@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from gatework.look import limits
-from gatework.look.finding import Finding
+from gatework.look.finding import Finding, Severity
 
 
 def unscaled(read: np.ndarray, names: Sequence[str]) -> Finding | None:
@@ -16,7 +16,10 @@ def unscaled(read: np.ndarray, names: Sequence[str]) -> Finding | None:
     moving = spread > limits.SAME * np.maximum(level, 1e-12)
     large = np.flatnonzero((size > limits.LARGE) & moving)
     shifted = np.flatnonzero((level > limits.LEVEL * spread) & (level > limits.HIGH) & moving)
+    # A letter that is rare has a small size too, and is of size 1 where it stands.
+    tiny = np.flatnonzero((size < limits.SMALL) & moving & ((read == 0).mean(0) < limits.SPARSE))
     whole = float(np.sqrt((read**2).sum(1).mean()))
+    severity: Severity = "serious"
     if len(large):
         k = large[np.argmax(size[large])]
         said = f"Input {names[k]} has a size of {size[k]:,.3g} (root mean square)"
@@ -26,11 +29,15 @@ def unscaled(read: np.ndarray, names: Sequence[str]) -> Finding | None:
     elif whole < limits.SMALL and moving.any():
         k = int(np.argmax(size))
         said = f"All inputs together have a size of {whole:,.2g} (root mean square), the largest {names[k]}"
+    elif len(tiny):
+        k = tiny[np.argmin(size[tiny])]
+        said = f"Input {names[k]} has a size of {size[k]:,.2g} (root mean square), all together {whole:,.2g}"
+        severity = "worth knowing"
     else:
         return None
     return Finding(
         "unscaled input",
-        "serious",
+        severity,
         f"{said}; the weights are made for 1.",
         "Subtract each input's mean and divide by its standard deviation, both from the training data.",
     )
@@ -63,7 +70,10 @@ def swapped(x: np.ndarray) -> Finding | None:
     steps, rows = x.shape[:2]
     if rows < limits.FEWEST_NEIGHBOURS or 2 < steps < limits.FEWEST_NEIGHBOURS:
         return None
-    along_rows, along_time = _neighbours(x.swapaxes(0, 1)), (_neighbours(x) if steps > 2 else np.nan)
+    # Rows may be sorted by their level, or drift: only what their steps have in common beside it is an order of time.
+    moving = np.ptp(x, axis=0) > limits.SAME * np.abs(x).max(0)
+    beside = x if steps <= 2 else np.where(moving, x - x.mean(0), 0)
+    along_rows, along_time = _neighbours(beside.swapaxes(0, 1)), (_neighbours(x) if steps > 2 else np.nan)
     if not along_rows < limits.SMOOTH or along_time < limits.EXCHANGEABLE:
         return None
     order = (
@@ -83,7 +93,7 @@ def swapped(x: np.ndarray) -> Finding | None:
 def _neighbours(x: np.ndarray) -> float:
     """Mean square of the differences of neighbours along the first axis over that of any two, averaged over inputs."""
     near, any_two = (np.diff(x, axis=0) ** 2).mean((0, 1)), 2 * x.var(0, ddof=1).mean(0)
-    varies = any_two > 0
+    varies = any_two > limits.SAME**2 * (x**2).mean((0, 1))
     return float((near[varies] / any_two[varies]).mean()) if varies.any() else np.nan
 
 
@@ -94,24 +104,22 @@ def padding(x: np.ndarray, moved: Callable[[np.ndarray], float], counts: bool) -
     changed; `counts` is whether there is an answer for each step, which a loss may count.
     """
     steps, rows = x.shape[:2]
-    filler = _filler(x)
-    if filler is None or steps < 4 or rows < 4:
+    # A column of the time is the same in all rows, and goes on where they are filled up.
+    own = x[..., np.ptp(x, axis=1).any(0)]
+    if steps < 4 or rows < 4 or not own.shape[2]:
         return None
-    same = (x == filler).all(-1)
-    runs = np.where(same.all(0), steps, np.argmin(same[::-1], axis=0))
-    filled = np.arange(steps)[:, None] >= steps - runs
-    within = same[~filled].mean() if (~filled).any() else 1.0
+    filler = _filler(own)
+    value = "" if filler is None else "0" if not np.any(filler) else ", ".join(f"{v:.3g}" for v in filler[:3])
+    ends = None if filler is None else _filled((own == filler).all(-1))
+    if ends is None:
+        ends, value = _filled((own == own[-1]).all(-1)), "the same value"
+    if ends is None:
+        return None
+    filled, runs = ends
     padded = runs >= 2
-    if (
-        padded.mean() < limits.PADDED_ROWS
-        or len(np.unique(runs[padded])) < limits.PADDED_LENGTHS
-        or within > limits.ELSEWHERE
-    ):
-        return None
     share = moved(filled & padded)
     if share < limits.MOVED and not counts:
         return None
-    value = "0" if not np.any(filler) else ", ".join(f"{v:.3g}" for v in filler[:3])
     does = (
         f"other values there move the answers by {share:.0%} of their spread"
         if share >= limits.MOVED
@@ -125,6 +133,25 @@ def padding(x: np.ndarray, moved: Callable[[np.ndarray], float], counts: bool) -
         "Say where each row ends: lengths= in gatework's layers, pack_padded_sequence for torch's; and leave these "
         "steps out of the loss.",
     )
+
+
+def _filled(same: np.ndarray) -> tuple[np.ndarray, np.ndarray] | None:
+    """Which steps (T, B) each row's last run of a filling has, and how long it is, (B,).
+
+    None: too few rows have one, or all end alike, or it stands elsewhere too.
+    """
+    steps = len(same)
+    runs = np.where(same.all(0), steps, np.argmin(same[::-1], axis=0))
+    filled = np.arange(steps)[:, None] >= steps - runs
+    within = same[~filled].mean() if (~filled).any() else 1.0
+    padded = runs >= 2
+    if (
+        padded.mean() < limits.PADDED_ROWS
+        or len(np.unique(runs[padded])) < limits.PADDED_LENGTHS
+        or within > limits.ELSEWHERE
+    ):
+        return None
+    return filled, runs
 
 
 def _filler(x: np.ndarray) -> np.ndarray | None:
