@@ -265,11 +265,12 @@ def leaking(d):
 
 
 def shifted(d):
-    inner, by = tagging(d, noise=0.05, phi=0.5), d.one(-1, 1)
+    inner = tagging(d, noise=0.05, phi=0.5)
 
     def draw():
         x, y = inner()
-        return x, np.roll(y, by, 0)
+        # One step late would be a task that asks for a memory.
+        return x, np.roll(y, -1, 0)
 
     net = Net(d.one(*KINDS), 2, 24, 1)
     return net, many(draw), train(net, forever(draw), 60)

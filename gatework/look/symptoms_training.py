@@ -13,6 +13,9 @@ from gatework.look import limits
 from gatework.look.finding import Finding
 from gatework.look.recording import Call
 
+# Standard deviations of the losses' logarithms, in the later half, that a loss must have grown or jumped by.
+NOISE = 5
+
 
 def too_fast(losses: Sequence[float], updates: Sequence[float] = ()) -> Finding | str | None:
     """Say whether the loss grows or jumps about because steps are too large; a text says why that cannot be told."""
@@ -24,10 +27,12 @@ def too_fast(losses: Sequence[float], updates: Sequence[float] = ()) -> Finding 
     if len(loss) < limits.FEWEST_LOSSES:
         return f"There are {len(loss)} losses; {limits.FEWEST_LOSSES} are needed."
     quarter = len(loss) // 4
-    # What the losses of one quarter differ by is noise, unless they jump about.
     begun, ended = float(loss[0]), float(np.median(loss[-quarter:]))
-    noise = float(np.median(np.abs(np.diff(loss[:quarter]))))
-    if begun > 0 and ended > limits.GROWN * begun and ended - begun > 10 * noise:
+    # Losses grow by chance where batches are small, and on purpose where tasks get harder: steps that are known to have
+    # been small are not why.
+    could = max(updates, default=np.inf) >= limits.THROWN_EARLY and bool((loss > 0).all())
+    noise = NOISE * _noise(np.log(loss[-2 * quarter :])) if could else 0.0
+    if could and np.log(ended / begun) > max(np.log(limits.GROWN), noise):
         return Finding(
             "learning rate too high",
             "serious",
@@ -35,7 +40,7 @@ def too_fast(losses: Sequence[float], updates: Sequence[float] = ()) -> Finding 
             lower,
         )
     peak = int(np.argsort(loss)[-2])
-    if begun > 0 and loss[peak] > limits.JUMPED * max(begun, float(np.median(loss))):
+    if could and np.log(loss[peak] / max(begun, float(np.median(loss)))) > max(np.log(limits.JUMPED), noise):
         return Finding(
             "learning rate too high",
             "serious",
@@ -54,6 +59,11 @@ def too_fast(losses: Sequence[float], updates: Sequence[float] = ()) -> Finding 
         f"went from {begun:.3g} to {ended:.3g}.",
         lower,
     )
+
+
+def _noise(values: np.ndarray) -> float:
+    """The standard deviation of values about their course, by half of their steps: a few that jump far do not count."""
+    return 1.4826 * float(np.median(np.abs(np.diff(values)))) / 2**0.5
 
 
 class Passing(NamedTuple):

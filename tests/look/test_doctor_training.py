@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 import torch
-from examined import named, names, noise, walks
+from examined import labels, named, names, noise, walks
 from torch import nn
 
 import gatework
 from gatework.errors import OptionError
 from gatework.look import Recording, doctor
 from gatework.look.finding import TRAINING
-from gatework.look.symptoms_targets import targets
 from gatework.look.symptoms_training import too_fast
 
 
@@ -43,11 +43,6 @@ def train(net, batches, lr=3e-3, keep=False, between=lambda state: state, optimi
             recording.loss(loss)
             state = between(detach(state)) if keep else None
     return recording
-
-
-def labels(x):
-    """A curved function of the input of the same step."""
-    return (x[..., :1] + 0.5).tanh() + 0.05 * noise(*x.shape[:-1], 1, seed=9)
 
 
 def fresh(count=30):
@@ -162,6 +157,17 @@ def test_learning_rate_too_high():
     assert too_fast([-1.0 - k / 10 for k in range(40)]) is None
 
 
+def test_losses_of_few_rows_and_of_harder_tasks_are_no_learning_rate():
+    rng, small = np.random.default_rng(0), [1e-3] * 499
+    for _ in range(20):
+        assert too_fast((rng.standard_normal(500) ** 2).tolist(), small) is None
+        assert too_fast((rng.standard_normal((500, 4)) ** 2).mean(1).tolist()) is None
+    harder = np.repeat([0.1, 0.3, 0.6, 1.0, 1.5, 2.0], 80) * rng.uniform(0.9, 1.1, 480)
+    assert too_fast(harder.tolist(), small[:479]) is None
+    # The same curve after a step that threw the weights about.
+    assert "The loss began at 0.101 and ends at 1.88 (" in too_fast(harder.tolist(), [0.8, *small[:478]]).evidence
+
+
 def test_state_shuffled_across_rows():
     order = torch.randperm(12, generator=torch.Generator().manual_seed(0))
     net = Net()
@@ -226,44 +232,6 @@ def test_a_state_that_is_detached_before_the_loss_flows_back():
     found = named(doctor(net, noise(30, 12, 2), train(net, stretches(1), keep=True)), "detached state")
     assert "no gradient crosses a step" in found.evidence
     assert "loss.backward()" in found.remedy
-
-
-def test_target_leaking_into_the_input():
-    net = Net(inputs=3)
-    leaky = [(torch.cat([x, 3 - 2 * y], 2), y) for x, y in fresh()]
-    found = named(doctor(net, training=train(net, leaky)), "target leaking into the input")
-    assert found.evidence.startswith("The target can be read off input x2 of the same step, to ")
-    assert found.remedy.startswith("Leave x2 out of the inputs")
-    # The next value of a slow series is nearly its present one: a forecast, not a leak.
-    net = Net(inputs=1)
-    slow = [(x[:-1], x[1:]) for x in (walks(31, 12, 1, phi=0.999, seed=k) for k in range(30))]
-    assert doctor(net, training=train(net, slow)) == []
-
-
-@pytest.mark.parametrize(("by", "severity", "said"), [(-1, "serious", "too early"), (1, "worth knowing", "too late")])
-def test_labels_shifted_by_one(by, severity, said):
-    net = Net()
-    found = named(doctor(net, training=train(net, [(x, y.roll(by, 0)) for x, y in fresh()])), "labels shifted by one")
-    assert found.severity == severity
-    assert said in found.evidence
-    assert "x = x[" in found.remedy
-
-
-def test_a_row_that_comes_again_counts_once():
-    x = walks(30, 12, 2)
-    joined = targets([(x, labels(x))] * 3 + [(x.flip(1), labels(x.flip(1)))], False)
-    assert joined.x.shape == (30, 12, 2)
-    assert joined.y.shape == (30, 12, 1)
-    joined = targets([(x.transpose(0, 1), x[-1])] * 3, True)
-    assert joined.at_end
-    assert joined.y.shape == (12, 2)
-
-
-def test_the_next_letter_is_no_shifted_label():
-    net, g = Net(inputs=5), torch.Generator().manual_seed(0)
-    codes = torch.randint(0, 5, (31, 12, 20), generator=g)
-    batches = [(torch.eye(5)[one[:-1]], one[1:, :, None].float()) for one in codes.unbind(2)]
-    assert doctor(net, training=train(net, batches)) == []
 
 
 def test_the_remedy_of_a_short_memory_mends_it():
