@@ -106,7 +106,8 @@ def _is_stepwise(y: Tensor, x: Tensor, batch_first: bool, again: Callable[[Tenso
     steps, rows = x.shape[:2]
     sizes = (rows, steps) if batch_first else (steps, rows)
     if y.dim() == 3 and rows in y.shape[:2]:
-        return y.shape[:2] == sizes
+        # As many as there are steps may be by chance: with a step less, an answer for each step is one less.
+        return y.shape[:2] == sizes and (steps == 1 or _one_less(again, x, 1 if batch_first else 0, unknown=True))
     if y.dim() == 1 and len(y) == rows:
         return False
     if y.dim() != 2 or rows not in y.shape:
@@ -116,8 +117,13 @@ def _is_stepwise(y: Tensor, x: Tensor, batch_first: bool, again: Callable[[Tenso
         )
     if y.shape != sizes or steps == 1:
         return False
-    # (B, T) may be an answer for each step, or as many about the end: with a step less, the first has one less.
+    # (B, T) may be an answer for each step, or as many about the end.
+    return _one_less(again, x, 1 if batch_first else 0, unknown=False)
+
+
+def _one_less(again: Callable[[Tensor], Tensor], x: Tensor, axis: int, unknown: bool) -> bool:
+    """Whether a step less gives an answer less; `unknown` where the model reads no fewer steps."""
     try:
-        return again(x[:-1]).shape[1 if batch_first else 0] == steps - 1
+        return again(x[:-1]).shape[axis] == len(x) - 1
     except (RuntimeError, ValueError):
-        return False
+        return unknown
