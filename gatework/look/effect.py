@@ -9,6 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from gatework.errors import OptionError
 from gatework.look.lags import spread_out
 from gatework.look.subject import Subject
 
@@ -36,6 +37,11 @@ HELD = 2e7
 
 # A gradient costs about as much as three answers; it is held against so many replacements, so many of them at once.
 BACKWARD, PAIRS, PIECE = 3, 64, 32
+
+NO_NUMBERS = (
+    "model must answer with finite numbers; got {}. Either its weights are no numbers or its state grows until it "
+    "overflows: ask doctor(model, data) which."
+)
 
 
 @dataclass(frozen=True)
@@ -79,7 +85,10 @@ class Tally:
             total += np.bincount(where, weights, len(total))
 
     def effect(self) -> Effect:
-        """Average what was gathered, of the lags that were measured often enough."""
+        """Average what was gathered, of the lags that were measured often enough. OptionError where it is no number."""
+        wrong = int((~np.isfinite(self.sums)).any(0).sum())
+        if wrong:
+            raise OptionError(NO_NUMBERS.format(f"changes that are not, at {wrong:,} lag{'s' * (wrong != 1)}"))
         count, first, second = self.sums
         enough = np.flatnonzero(count >= min(FEWEST, count.max()))
         lags = enough - (self.steps - 1)
@@ -90,6 +99,8 @@ class Answers:
     """The answers of a subject that count, and how far they spread: those of the later half of each row, or the last.
 
     A memory needs time to fill, and the answers of the first steps would hide what it does once it has.
+
+    Raises OptionError where answers are no numbers: of those nothing can be said to change them.
     """
 
     def __init__(self, seen: Subject):
@@ -102,6 +113,9 @@ class Answers:
         times = torch.arange(steps, device=seen.x.device)[:, None]
         self.counted = (times >= self.lengths // 2) & (times < self.lengths)
         answers = self.y[self.counted] if self.stepwise else self.y[0]
+        wrong = int((~torch.isfinite(answers)).sum())
+        if wrong:
+            raise OptionError(NO_NUMBERS.format(f"{wrong:,} of {answers.numel():,} that are not"))
         spread = float(answers.double().var(0, correction=0).sum())
         # One row has one answer about the end; changes are then told in the answer's own units.
         self.spread = spread**0.5 if spread > 0 else 1.0

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from gatework.errors import OptionError
+from gatework.errors import DataError, OptionError
 from gatework.look.effect import Answers, Effect, by_change, by_gradient
 from gatework.look.horizon import Horizon, control, floor, horizon
 from gatework.look.jsonable import jsonable
@@ -166,7 +166,7 @@ def memory(
     Raises
     ------
     OptionError, DataError, ShapeError, NotFittedError
-        A setting that cannot be, or as `subject` does.
+        A setting that cannot be, rows of a single step, answers that are no numbers, or as `subject` does.
 
     Examples
     --------
@@ -185,6 +185,8 @@ def memory(
     if not isinstance(model, nn.Module) and seen.x.shape[1] < WINDOWS:
         seen = subject(model, data, windows=-(-WINDOWS // seen.x.shape[1]), **tables)
     generator = torch.Generator().manual_seed(int(seed))
+    if len(seen.x) < 2:
+        raise DataError("data must have rows of 2 steps or more; got 1. One step has none before it to remember.")
     answers = Answers(seen)
     by_slope = by_gradient(answers, generator)
     high = peaks(by_slope.lags, by_slope.mean)

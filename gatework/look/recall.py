@@ -16,6 +16,8 @@ FOLDS = 5
 # What is told is believed where it is so many standard errors above nothing: many lags are asked.
 ERRORS = 3
 
+LARGEST = np.float64(1e100)
+
 # Ridge strengths, as shares of the mean variance along the state's directions.
 STRENGTHS = (1e-5, 1e-3, 0.1, 10.0)
 
@@ -68,6 +70,8 @@ def recall(
     steps = len(x)
     ends, times = alive.sum(0), np.arange(steps)[:, None]
     lags = np.union1d(spread_out(steps, LAGS), [] if also is None else also).astype(int)
+    # A state that overflowed tells nothing, and its squares must not overflow either.
+    known = (np.abs(np.where(np.isnan(state), np.inf, state)) < LARGEST).all(2)
     score: dict[int, np.ndarray] = {}
     for sign in (1, -1) if both and not last else (1,):
         # Lags of up to half a row are all asked of the same moments; of farther ones fewer moments can tell.
@@ -80,7 +84,7 @@ def recall(
             # A forward memory has had the time to fill; so has a backward one, from the other end.
             full = max(group[-1], steps // 2)
             where = times == ends - 1 if last else alive & ((times >= full) if sign > 0 else (times < ends - full))
-            found = _scores(state, x, where, alive, sign * group, rng)
+            found = _scores(state, x, where & known, alive, sign * group, rng)
             score.update(zip((sign * group).tolist(), found, strict=True))
     kept = sorted(score)
     return Recall(np.array(kept, int), np.array([score[k] for k in kept]).reshape(len(kept), x.shape[2]))

@@ -36,6 +36,10 @@ def of_the_state(model: Any, given: tuple, seen: Subject, needed: int | None) ->
         "dead units": dead(layers),
         "forget bias too low": forgetful(seen.layers, layers),
     }
+    grown = [name for name, parts in layers.items() if np.isinf(parts["h"]).any()]
+    if grown:
+        why = f"The state of {grown[0]} grows until it is no number."
+        said |= dict.fromkeys(("saturated gates", "dead units", "memory too short"), why)
     try:
         flows = gradients(model, *given).flows
     except GateworkError as error:

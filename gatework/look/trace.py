@@ -54,14 +54,19 @@ class Trace:
     def __str__(self) -> str:
         steps, rows, inputs = self.x.shape
         when = "" if self.step is None else f" at training step {self.step:,}"
-        count = f"{rows} row" + "s" * (rows != 1)
-        what = f"steps and {inputs} input" if self.tokens is None else f"tokens, each embedded in {inputs} number"
-        lines = [f"{count} of {steps} {what}{'s' * (inputs != 1)}{when}. On average:"]
+        read = "step" if self.tokens is None else "token"
+        what = f"and {_count(inputs, 'input')}" if read == "step" else f"each embedded in {_count(inputs, 'number')}"
+        long = f"{_count(steps, read)}{',' * (read == 'token')}"
+        lines = [f"{_count(rows, 'row')} of {long} {what}{when}. On average:"]
         for name, parts in self.layers.items():
-            said = [f"{word} {np.nanmean(parts[gate]):.0%} open" for gate, word in GATES.items() if gate in parts]
             memory = "c" if "c" in parts else "h"
+            head = f"{name}, {_count(parts[memory].shape[2], 'unit')}: "
+            if not np.isfinite(parts[memory]).any():
+                lines.append(f"{head}no numbers; the weights are none, or the state overflows")
+                continue
+            said = [f"{word} {np.nanmean(parts[gate]):.0%} open" for gate, word in GATES.items() if gate in parts]
             said.append(f"{memory} {np.nanmean(np.abs(parts[memory])):.2g} from 0")
-            lines.append(f"{name}, {parts[memory].shape[2]} units: {', '.join(said)}")
+            lines.append(head + ", ".join(said))
         return "\n".join(lines)
 
     def to_dict(self) -> dict[str, Any]:
@@ -154,6 +159,10 @@ def arrays(heard: Mapping[str, list[Heard]], alive: Tensor | None = None) -> dic
                 name = f"{path}.{suffix}" + (f" ({k})" if k > 1 else "")
                 found[name] = {letter: _array(q, counted) for letter, q in zip(first._fields, parts, strict=True)}
     return found
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number} {what}" + "s" * (number != 1)
 
 
 def _array(q: Tensor, alive: Tensor | None = None) -> np.ndarray:
