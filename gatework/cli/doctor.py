@@ -64,10 +64,15 @@ def _examine(model: Path, data: Path | None, as_json: bool, futr: Path | None, s
         tell_data(data, panel)
 
     from gatework.look import doctor as examine
+    from gatework.look.remedies import NEVER
     from gatework.tasks import load
 
     found = examine(load(model), panel)
-    print(json.dumps(found.to_dict(), indent=2) if as_json else found)
+    said = str(found)
+    if not found and set(found.not_examined) - set(NEVER):
+        # Some of what could be wrong with it was not seen: few values, say.
+        said = said.replace("Nothing found.", "Nothing found in what could be examined.", 1)
+    print(json.dumps(found.to_dict(), indent=2) if as_json else said)
     return 1 if found.serious else 0
 
 

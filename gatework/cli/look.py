@@ -48,10 +48,11 @@ def look(
     check_file("output", output, PAGES)
     panel = read_like(parameters, known, data, futr, static)
     check_future(panel, parameters.get("lead", 0) + parameters["h"])
+    fitted = load(model)
     if data is not None:
         tell_data(data, panel)
     tell(["its gates, its memory and its gradients are measured: seconds for a small model, a minute for a large one."])
     from gatework.look import report
 
-    report(load(model), panel, output)
+    report(fitted, panel, output)
     print(f"{output}: {output.stat().st_size / 1e6:.1f} MB. Open it in a browser; it needs no network.")

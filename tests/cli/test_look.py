@@ -51,6 +51,12 @@ def test_what_cannot_be_is_refused_in_one_sentence(type_in, folder, fitted, monk
         2,
         "error: output must end in .html or .htm; got 'page.pdf'. Choose one of them.\n",
     )
+    (folder / "broken").mkdir()
+    for path in fitted.iterdir():
+        (folder / "broken" / path.name).write_bytes(path.read_bytes()[: 200 if path.suffix == ".safetensors" else None])
+    said = type_in("gatework look broken")
+    assert (said.code, said.out) == (2, "")
+    assert said.err.count("\n") == 1
     (folder / "other.csv").write_text("ds,z\n2024-01-01,1\n")
     said = type_in(f"gatework look {fitted} other.csv")
     assert said.code == 2
