@@ -1,6 +1,6 @@
 """Plants faults in models that torch alone made and trained, and counts what the doctor says; and healthy ones too.
 
-    python bench/doctor.py                     17 faults and 40 healthy runs, 5 seeds
+    python bench/doctor.py                     17 faults and 13 healthy kinds of runs, 5 seeds
     python bench/doctor.py --only swapped      faults or healthy runs whose name holds this
     python bench/doctor.py --seed 1000         other seeds, and other tasks: the runs that no limit was set on
 
@@ -19,7 +19,8 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 import torch
 from doctor_faults import FAULTS
-from doctor_healthy import HEALTHY, OTHERS
+from doctor_healthy import HEALTHY
+from doctor_others import OTHERS
 from doctor_tasks import HELD_OUT_FROM, Draw
 
 from gatework.look import doctor

@@ -1,13 +1,10 @@
-"""Healthy runs for bench/doctor.py, and others that no limit was set on. Each builds (model, data, recording)."""
+"""Healthy runs for bench/doctor.py. Each builds (model, data, recording)."""
 
 from __future__ import annotations
-
-import gzip
 
 import numpy as np
 import torch
 from doctor_tasks import (
-    DATA,
     KINDS,
     Net,
     Ragged,
@@ -102,6 +99,82 @@ def healthy_stateful(d):
     return net, torch.cat([whole(0)[0], whole(1)[0]]), carry(net, whole, 80)
 
 
+def healthy_one_back(d):
+    """A curved function of the input one step back, beside the present one."""
+
+    def draw():
+        x = d.rng.standard_normal((50, 32, 2))
+        y = np.tanh(0.5 * x[..., :1] + d.one(1, 2) * np.roll(x[..., 1:], 1, 0))
+        return x, y
+
+    net = Net(d.one(nn.LSTM, nn.GRU), 2, d.one(16, 24), 1)
+    return net, many(draw), train(net, forever(draw), d.one(5, 40, 150), lr=1e-2)
+
+
+def healthy_sorted(d):
+    """Rows that are stored by their class, which is their level or their spread."""
+    kind = np.arange(60) // 20
+    size = d.one(0.5, 1)
+    x = size * d.rng.standard_normal((30, 60, 1)) + 2 * (kind - 1)[None, :, None]
+
+    def draw():
+        some = d.rng.permutation(60)[:32]
+        return x[:, some], kind[some]
+
+    net = Net(d.one(*KINDS), 1, 16, 3, at_end=True)
+    return net, tensors(x, kind)[0], train(net, forever(draw), d.one(5, 40), lr=1e-2)
+
+
+def healthy_single_rows(d):
+    """Batches of one row with noisy targets: each loss is a draw of its own."""
+
+    def draw():
+        x = d.rng.standard_normal((20, 1, 2))
+        return x, (2 * x[..., 0].mean(0) + d.rng.standard_normal(1))[:, None]
+
+    net = Net(d.one(*KINDS), 2, 16, 1, at_end=True)
+    return net, many(draw, 200), train(net, forever(draw), d.one(60, 200), lr=d.one(1e-3, 3e-3))
+
+
+def healthy_curriculum(d):
+    """Sums of more and more steps, of more and more size."""
+    step = [0]
+
+    def draw():
+        step[0] += 1
+        stage = 1 + step[0] // 25
+        x = d.rng.standard_normal((40, 32, 1))
+        return x, 0.3 * stage * (np.roll(x, stage, 0) + np.roll(x, 1, 0))
+
+    net = Net(d.one(nn.LSTM, nn.GRU), 1, 24, 1)
+    return net, many(draw), train(net, forever(draw), 150, lr=d.one(1e-3, 1e-2))
+
+
+class Autoencoder(nn.Module):
+    """A row's last state, and the row again from it."""
+
+    def __init__(self, kind, inputs, hidden):
+        super().__init__()
+        self.encoder, self.decoder = kind(inputs, hidden), kind(hidden, hidden)
+        self.head = nn.Linear(hidden, inputs)
+
+    def forward(self, x):
+        h = self.encoder(x)[1]
+        last = (h[0] if isinstance(h, tuple) else h)[-1]
+        return (self.head(self.decoder(last.expand(len(x), -1, -1))[0]),)
+
+
+def healthy_autoencoder(d):
+    features = d.one(1, 3)
+
+    def draw():
+        x = np.stack([ar(30, 32, 0.9, d.rng) for _ in range(features)], -1)
+        return x, x
+
+    net = Autoencoder(d.one(nn.LSTM, nn.GRU), features, 24)
+    return net, many(draw), train(net, forever(draw), d.one(5, 100), lr=1e-2)
+
+
 HEALTHY = (
     healthy_tagging,
     healthy_ar,
@@ -111,111 +184,9 @@ HEALTHY = (
     healthy_vowels,
     healthy_windows,
     healthy_stateful,
-)
-
-
-# --- healthy, held out ------------------------------------------------------------------------------------------------
-
-
-def other_tagging(d):
-    draw = tagging(d, rows=d.one(16, 32), phi=d.one(0.2, 0.6, 0.8))
-    net = Net(d.one(*KINDS), 2, d.one(12, 24, 48), 1, num_layers=d.one(1, 2), bidirectional=d.one(False, True))
-    return net, many(draw), train(net, forever(draw), d.one(10, 80), lr=d.one(1e-3, 1e-2))
-
-
-def other_m4(d):
-    """Windows of an hourly series of M4, each of size 1, and the next value."""
-    with open(DATA / "m4/Train/Hourly-train.csv") as file:
-        lines = file.read().splitlines()
-    series = np.array(
-        [float(q.strip('"')) for q in lines[1 + int(d.rng.integers(0, 400))].split(",")[1:] if q.strip('"')]
-    )
-    draw = windows(standard(series), 48, 32, d.rng)
-    net = Net(d.one(nn.LSTM, nn.GRU), 1, d.one(16, 40), 1)
-    return net, many(draw), train(net, forever(draw), d.one(60, 120), lr=5e-3)
-
-
-def other_gunpoint(d):
-    rows, kinds = ts_file(d.one("GunPoint", "ItalyPowerDemand", "Chinatown"))
-    x, y = np.stack(rows, 1), kinds
-    x = standard(x)
-
-    def draw():
-        some = d.rng.integers(0, len(y), 24)
-        return x[:, some], y[some]
-
-    net = Net(d.one(*KINDS), 1, d.one(8, 24), 2, at_end=True)
-    return net, tensors(x, y)[0], train(net, forever(draw), d.one(5, 40))
-
-
-def other_adding(d):
-    """Add the two of 20 numbers that are marked."""
-
-    def draw():
-        x = np.zeros((20, 64, 2))
-        x[..., 0] = d.rng.standard_normal((20, 64))
-        for half in (0, 10):
-            x[d.rng.integers(half, half + 10, 64), np.arange(64), 1] = 1
-        return x, (x[..., 0] * x[..., 1]).sum(0)[:, None]
-
-    net = Net(d.one(nn.LSTM, nn.GRU), 2, 24, 1, at_end=True)
-    return net, many(draw), train(net, forever(draw), 150, lr=1e-2)
-
-
-def other_delay(d):
-    lag = d.one(2, 3)
-
-    def draw():
-        x = d.rng.standard_normal((40, 32, 1))
-        return x, np.concatenate([np.zeros((lag, 32, 1)), x[:-lag]])
-
-    net = Net(d.one(*KINDS), 1, 24, 1)
-    return net, many(draw), train(net, forever(draw), 100, lr=1e-2)
-
-
-def other_bikes(d):
-    """Rentals by the hour from six columns of different kinds, each of size 1."""
-    names = ("temp", "hum", "windspeed", "hr", "workingday", "cnt")
-    x = np.stack([standard(column("bike_sharing/hour.csv", name)) for name in names], 1)
-
-    def draw():
-        start = d.rng.integers(0, len(x) - 37, 32)
-        s = np.stack([x[k : k + 37] for k in start], 1)
-        return s[:-1], s[1:, :, -1:]
-
-    net = Net(d.one(nn.LSTM, nn.GRU), 6, d.one(16, 32), 1, num_layers=d.one(1, 2))
-    return net, many(draw), train(net, forever(draw), d.one(10, 80))
-
-
-def other_digits(d):
-    """Pictures of digits, read row by row: the border of every one of them is 0."""
-    pixels, kinds = (
-        np.frombuffer(gzip.decompress((DATA / "mnist" / f"t10k-{name}-ubyte.gz").read_bytes()), np.uint8)
-        for name in ("images-idx3", "labels-idx1")
-    )
-    x, y = pixels[16:].reshape(-1, 28, 28)[:2000].swapaxes(0, 1) / 255, kinds[8:2008].astype(np.int64)
-
-    def draw():
-        some = d.rng.integers(0, 2000, 32)
-        return x[:, some], y[some]
-
-    net = Net(d.one(nn.LSTM, nn.GRU), 28, 32, 10, at_end=True)
-    return net, tensors(x[:, :256], y[:256])[0], train(net, forever(draw), d.one(10, 80))
-
-
-def other_stateful(d):
-    net = Net(d.one(*KINDS), 2, d.one(8, 24), 1)
-    whole = stretches(d, d.one(10, 25), 16, 40, phi=d.one(0.0, 0.8))
-    return net, torch.cat([whole(k)[0] for k in range(4)]), carry(net, whole, 60)
-
-
-OTHERS = (
-    other_tagging,
-    other_m4,
-    other_gunpoint,
-    other_adding,
-    other_delay,
-    other_bikes,
-    other_digits,
-    other_stateful,
+    healthy_one_back,
+    healthy_sorted,
+    healthy_single_rows,
+    healthy_curriculum,
+    healthy_autoencoder,
 )
