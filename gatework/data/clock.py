@@ -23,8 +23,7 @@ SAYS = {
 class Clock:
     """What the calendar says of the steps of windows: hour and place in the year on circles, weekdays as 0 and 1.
 
-    Where the times have a zone whose clocks are moved, a step also has by how many hours they were, between it and the
-    step that each lag repeats there; and what is repeated is what was at the same hour by the clocks.
+    Where the times have a zone whose clocks are moved, it says too at which step they showed the same hour.
 
     Parameters
     ----------
@@ -39,26 +38,37 @@ class Clock:
     """
 
     def __init__(self, panel: Panel, parts: tuple[str, ...], lags: tuple[int, ...], input_size: int, h: int):
-        self.lags = lags[1:] if "moved" in parts else ()
         self._behind, self._ahead = torch.arange(-input_size, 0), torch.arange(h)
         lengths = np.array([len(series) for series in panel.values], dtype=np.int64)
         spans = np.stack([panel.starts - input_size - 2 * max(lags), panel.starts + lengths + h], 1)
         # Series share their times, as a rule: each is worked out once. What one series spans stays in one piece.
         ordinals = np.unique(np.concatenate([np.arange(*span) for span in np.unique(spans, axis=0)]))
-        self._an_hour = HOUR / panel.freq.step if self.lags else 0.0
+        moved = "moved" in parts
+        self._an_hour = HOUR / panel.freq.step if moved else 0.0
         self._begins = torch.from_numpy(np.searchsorted(ordinals, panel.starts))
         self._said = torch.from_numpy(said(panel, ordinals, parts))
-        self._ahead_of_utc = torch.from_numpy(clock_ahead(panel, ordinals)) if self.lags else None
+        self._ahead_of_utc = torch.from_numpy(clock_ahead(panel, ordinals)) if moved else None
 
     def past(self, series: Tensor, cutoffs: Tensor) -> Tensor:
         """Read the steps before each cutoff: (B, input_size, n)."""
-        repeated = [self._behind - lag for lag in self.lags]
-        return self._read(series, cutoffs, self._behind, repeated)
+        return self._said[(self._begins[series] + cutoffs)[:, None] + self._behind]
 
     def future(self, series: Tensor, cutoffs: Tensor) -> Tensor:
         """Read the h steps from each cutoff on: (B, h, n)."""
-        repeated = [self._ahead - lag * (1 + self._ahead // lag) for lag in self.lags]
-        return self._read(series, cutoffs, self._ahead, repeated)
+        return self._said[(self._begins[series] + cutoffs)[:, None] + self._ahead]
+
+    def face(self, which: np.ndarray, steps: int) -> np.ndarray | None:
+        """Say where the clock's face shows the first `steps` of series (n,), counted in steps: (n, steps) int.
+
+        Two steps stand at one place where an hour was shown twice, none at that of an hour which was skipped. None
+        where clocks were not moved meanwhile.
+        """
+        if self._ahead_of_utc is None:
+            return None
+        passed = torch.arange(steps)
+        ahead = self._ahead_of_utc[self._begins[torch.from_numpy(which)][:, None] + passed]
+        places = passed + ((ahead - ahead[:, :1]) * self._an_hour).round().long()
+        return None if torch.equal(places, passed.expand_as(places)) else (places - places.amin(1, True)).numpy()
 
     def same_hour(self, series: Tensor, cutoffs: Tensor, back: Tensor, lag: int, known: int = -1) -> Tensor:
         """Go from the steps `back` (h,) that a lag repeats to those at which clocks showed the same: (h,) or (B, h).
@@ -72,24 +82,12 @@ class Clock:
         there = back + (moved * self._an_hour).round().long()
         return torch.where(there > known, there - lag, there)
 
-    def _read(self, series: Tensor, cutoffs: Tensor, steps: Tensor, repeated: list[Tensor]) -> Tensor:
-        at = (self._begins[series] + cutoffs)[:, None]
-        found = [self._said[at + steps]]
-        if self._ahead_of_utc is not None:
-            now = self._ahead_of_utc[at + steps]
-            found += [(now - self._ahead_of_utc[at + back])[..., None] for back in repeated]
-        return torch.cat(found, -1)
 
-
-def names(parts: Sequence[str], lags: Sequence[int]) -> list[str]:
+def names(parts: Sequence[str]) -> list[str]:
     """Name each number that `Clock` gives a step."""
-    return [name for part in parts for name in _says(part, lags)]
+    return [name for part in parts for name in SAYS.get(part, ())]
 
 
-def owners(parts: Sequence[str], lags: Sequence[int], first: int = 0) -> tuple[int, ...]:
+def owners(parts: Sequence[str], first: int = 0) -> tuple[int, ...]:
     """Which part of the calendar each number that `Clock` gives a step comes from, counted from `first` on."""
-    return tuple(first + k for k, part in enumerate(parts) for _ in _says(part, lags))
-
-
-def _says(part: str, lags: Sequence[int]) -> tuple[str, ...]:
-    return tuple(f"clocks moved in {lag}" for lag in lags[1:]) if part == "moved" else SAYS[part]
+    return tuple(first + k for k, part in enumerate(parts) for _ in SAYS.get(part, ()))

@@ -49,7 +49,7 @@ def owners(
     Of those that the encoder reads a step, and of those that the decoder does.
     """
     past, future = past_owners(standard), future_owners(standard, lags)
-    clock = clock_owners(calendar, lags, first=max((*past, *future), default=-1) + 1)
+    clock = clock_owners(calendar, first=max((*past, *future), default=-1) + 1)
     return past + clock, future + clock
 
 
@@ -102,11 +102,18 @@ class Windows:
             logs[which] = log = in_logs(x)
             x[log] = np.log(x[log])
             z[at] = x
-            carried[at] = last = np.stack([carry(x, lag) for lag in lags], -1)
-            changes[at] = change = _changes(x, last, lags)
-            chosen[which] = lag = follow(x, lags, h)
+            # Seasons come round on the clock's face; what was last known is so by the time that passed.
+            face = None if clock is None else clock.face(which, x.shape[1])
+            shown = x if face is None else _lay(x, face)
+            last = np.stack([carry(shown, lag) for lag in lags], -1)
+            carried[at], before = _seen(last, face), _seen(_before(last, lags), face)
+            if face is not None:
+                carried[at, 0] = last = carry(x, 1)
+                before[:, :, :1] = _before(last[..., None], (1,))
+            changes[at] = change = x[..., None] - before
+            chosen[which] = lag = follow(shown, lags, h)
             usual[at] = size_of(change, lag)[..., 0]
-            paths[at] = simple(list(x), lags, h)
+            paths[at] = _seen(np.stack(simple(list(shown), lags, h)), face)
         self.lengths, self._begins = torch.from_numpy(lengths), torch.from_numpy(begins)
         self.log, self.chosen = torch.from_numpy(logs), torch.from_numpy(chosen)
         self._values, self._z, self._usual = map(torch.from_numpy, (flat, z, usual))
@@ -191,9 +198,23 @@ class Windows:
         return torch.where(inside, self._begins[series][:, None] + steps, -1)
 
 
-def _changes(z: np.ndarray, carried: np.ndarray, lags: Sequence[int]) -> np.ndarray:
-    """How far each value (n, T) lies from the last known one at least a lag before it, (n, T, lags); NaN where none."""
-    changes = np.full((*z.shape, len(lags)), np.nan)
+def _before(carried: np.ndarray, lags: Sequence[int]) -> np.ndarray:
+    """The last known value at least a lag before each step, (n, T, lags); NaN where none."""
+    before = np.full(carried.shape, np.nan)
     for k, lag in enumerate(lags):
-        changes[:, lag:, k] = z[:, lag:] - carried[:, :-lag, k]
-    return changes
+        before[:, lag:, k] = carried[:, :-lag, k]
+    return before
+
+
+def _lay(x: np.ndarray, face: np.ndarray) -> np.ndarray:
+    """Lay values (n, T) out where the clock's face had them; of an hour that it showed twice, the first."""
+    shown, farthest = np.full((len(x), face.max() + 1), np.nan), np.maximum.accumulate(face, axis=1)
+    first = np.ones(face.shape, dtype=bool)
+    first[:, 1:] = face[:, 1:] > farthest[:, :-1]
+    shown[first.nonzero()[0], face[first]] = x[first]
+    return shown
+
+
+def _seen(table: np.ndarray, face: np.ndarray | None) -> np.ndarray:
+    """Read from a table (n, W, k) of places on the clock's face what each step has: (n, T, k)."""
+    return table if face is None else np.take_along_axis(table, face[..., None], 1)

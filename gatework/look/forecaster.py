@@ -60,7 +60,7 @@ def of_forecaster(model: Any, data: Any, windows: int, back: int) -> Subject:
         return quantile_loss(quantiles(x), batch.target[:, model.lead :])
 
     covariates = _covariates(panel.covariates, model.recipe_.standard)
-    calendar = names(model.recipe_.calendar, model.recipe_.lags)
+    calendar = names(model.recipe_.calendar)
     return Subject(
         net,
         _layers(net),

@@ -46,13 +46,8 @@ WHOLE = (
 )
 
 
-# What the parts of the calendar are called.
-CALENDAR = {
-    "hour": "the hour",
-    "weekday": "the weekday",
-    "yearday": "the day of the year",
-    "moved": "by how much clocks were moved",
-}
+# What the parts of the calendar are called that a network reads.
+CALENDAR = {"hour": "the hour", "weekday": "the weekday", "yearday": "the day of the year"}
 
 
 class Training(NamedTuple):
@@ -89,7 +84,8 @@ class Recipe:
     latest : int, optional
         The steps of each series, up to its last, that are read at all; None for all.
     calendar : tuple of str
-        The parts of the calendar that are read.
+        The parts of the calendar that are read; "moved" where what a season repeats is of the same hour by clocks that
+        are moved.
     """
 
     h: int
@@ -203,9 +199,23 @@ def choose(forecaster: Forecaster, panel: Panel) -> tuple[Recipe, list[str]]:
         f"training takes up to {steps:,} steps of {forecaster.batch_size:,} windows, and as many more on everything"
         + (f"; {members} networks forecast together." if members > 1 else "."),
     ]
-    if recipe.calendar:
-        notes.append(f"the network reads the calendar: {', '.join(CALENDAR[part] for part in recipe.calendar)}.")
+    notes += about_calendar(recipe, forecaster.calendar)
     return recipe, notes + about_size(panel, recipe.latest, recipe.seed)
+
+
+def about_calendar(recipe: Recipe, asked: bool) -> list[str]:
+    """Say what is read of the calendar, what of it was asked for in vain, and whether clocks are minded."""
+    read, left = (
+        ", ".join(CALENDAR[part] for part in CALENDAR if (part in recipe.calendar) == so) for so in (True, False)
+    )
+    notes = [f"the network reads the calendar: {read}."] if read else []
+    if asked and left:
+        notes.append(
+            f"of the calendar this is not read, since the steps do not tell it or the data are too short: {left}."
+        )
+    if "moved" in recipe.calendar:
+        notes.append("what a season repeats is of the same hour by the wall clock, though clocks are moved.")
+    return notes
 
 
 def find_lags(panel: Panel) -> tuple[int, ...]:
@@ -253,7 +263,8 @@ def outcome(
         notes.append(
             f"the forecasts lie {trust:.0%} of the way from the simple ones to the network's, as was best there."
         )
-    beside = [name for name, read in (("covariates", recipe.standard), ("calendar", recipe.calendar)) if read]
+    calendar = any(part in CALENDAR for part in recipe.calendar)
+    beside = [name for name, read in (("covariates", recipe.standard), ("calendar", calendar)) if read]
     said = " and the ".join(beside)
     if heed == 0:
         notes.append(f"the {said} did not help there, and {'is' if said == 'calendar' else 'are'} not heeded.")

@@ -9,7 +9,7 @@ import torch
 
 from gatework.data.clock import Clock, names, owners
 from gatework.data.frame import read
-from gatework.data.windows import Windows, future_features, past_features
+from gatework.data.windows import Windows, _lay, future_features, past_features
 
 LAGS, L, H = (1, 24), 30, 26
 PARTS = ("hour", "weekday", "moved")
@@ -27,30 +27,87 @@ def point(share: np.ndarray) -> np.ndarray:
     return np.stack([np.sin(2 * np.pi * share), np.cos(2 * np.pi * share)], -1)
 
 
-def utc_offset(times: pd.DatetimeIndex) -> np.ndarray:
-    return np.array([time.utcoffset().total_seconds() / 3600 for time in times])
-
-
 @pytest.mark.parametrize("change", ["2024-03-31", "2024-10-27"])
-def test_each_step_has_what_the_wall_clock_shows_and_how_far_clocks_were_moved(change):
-    begin = pd.Timestamp(change) - pd.Timedelta("5D")
-    times = pd.date_range(begin, periods=24 * 9, freq="h", tz="Europe/Berlin")
+def test_each_step_has_what_the_wall_clock_shows(change):
+    times = pd.date_range(pd.Timestamp(change) - pd.Timedelta("5D"), periods=24 * 9, freq="h", tz="Europe/Berlin")
     clock = Clock(panel_of(times[: 24 * 7]), PARTS, LAGS, L, H)
-    offset = utc_offset(times)
     for cutoff in (60, 100, 130, 150):
-        for found, steps, back in (
-            (clock.past(*at(cutoff)), np.arange(cutoff - L, cutoff), 24),
-            (clock.future(*at(cutoff)), np.arange(cutoff, cutoff + H), 24 * (1 + np.arange(H) // 24)),
+        for found, steps in (
+            (clock.past(*at(cutoff)), np.arange(cutoff - L, cutoff)),
+            (clock.future(*at(cutoff)), np.arange(cutoff, cutoff + H)),
         ):
             wall = times[steps]
+            assert found.shape[2] == 9
             np.testing.assert_allclose(found[0, :, :2], point(wall.hour.to_numpy() / 24), atol=1e-6)
             np.testing.assert_array_equal(found[0, :, 2:9], wall.day_of_week.to_numpy()[:, None] == np.arange(7))
-            np.testing.assert_array_equal(found[0, :, 9], offset[steps] - offset[steps - back])
-    # By hand: at noon after the change, the hour that passed 24 hours before was one off.
-    moved = clock.future(*at(24 * 5 + 12))[0, :, 9]
-    assert moved[0] == (1 if change == "2024-03-31" else -1)
-    assert moved[25] == moved[0], "what two lags repeat lies two days back"
-    assert clock.future(*at(24 * 6 + 12))[0, 0, 9] == 0
+
+
+# What comes round by the wall clock, in zones that move it by an hour, and by half of one in the south.
+@pytest.mark.parametrize(
+    ("zone", "change", "freq"),
+    [
+        ("Europe/Berlin", "2024-03-31", "1h"),
+        ("Europe/Berlin", "2024-10-27", "1h"),
+        ("Europe/Berlin", "2024-10-27", "15min"),
+        ("America/New_York", "2024-03-10", "30min"),
+        ("America/New_York", "2024-11-03", "1h"),
+        ("Australia/Lord_Howe", "2024-10-06", "30min"),
+        ("Australia/Lord_Howe", "2024-04-07", "15min"),
+    ],
+)
+def test_the_simple_forecast_of_what_comes_round_by_the_wall_clock_is_as_good_when_that_is_moved(zone, change, freq):
+    day = pd.Timedelta("1D") // pd.Timedelta(freq)
+    times = pd.date_range(pd.Timestamp(change) - pd.Timedelta("42D"), periods=51 * day, freq=freq, tz=zone)
+    hour = np.asarray(times.hour + times.minute / 60)
+    mean = 100 + 20 * np.sin(hour * np.pi / 12) + 10 * np.isin(times.day_of_week, (5, 6)) * np.cos(hour * np.pi / 12)
+    lags, noise = (1, day, 7 * day), np.random.default_rng(0).normal(size=len(times))
+    for cutoff in range(41 * day, 50 * day, day // 2):
+        panel = read(pd.DataFrame({"ds": times[:cutoff], "y": (mean + noise)[:cutoff]}))
+        windows = Windows(panel.values, lags, 8, day, clock=Clock(panel, ("moved",), lags, 8, day))
+        scale = windows.scale(*at(cutoff))
+        path = scale.path[0].exp() if scale.log[0, 0] else scale.path[0]
+        # Where seasons are taken off by the time that passed, it is 1 to 3.4 off for a week.
+        assert np.abs(path.numpy() - mean[cutoff : cutoff + day]).mean() < 1, times[cutoff]
+
+
+def test_of_an_hour_that_is_shown_twice_the_first_stands_for_it():
+    times = pd.date_range("2024-10-26 23:30", periods=12, freq="30min", tz="Europe/Berlin")
+    face = Clock(panel_of(times), ("moved",), (1, 48), 4, 2).face(np.array([0]), 12)
+    assert face.tolist() == [[0, 1, 2, 3, 4, 5, 6, 5, 6, 7, 8, 9]]
+    assert _lay(np.arange(12.0)[None], face).tolist() == [[0, 1, 2, 3, 4, 5, 6, 9, 10, 11]]
+
+
+def test_an_hour_that_is_shown_twice_does_not_tell_of_what_follows_it():
+    times = pd.date_range("2024-10-20", periods=48 * 14, freq="30min", tz="Europe/Berlin")
+    y = np.sin(np.arange(len(times)) / 3)
+    twice = np.flatnonzero(pd.Series(times.tz_localize(None)).duplicated(keep="first"))
+    other = y.copy()
+    other[twice[0] :] += 5
+    first, second = (
+        Windows(panel.values, (1, 48), 8, 4, clock=Clock(panel, ("moved",), (1, 48), 8, 4)).batch(*at(int(twice[0])))
+        for panel in (read(pd.DataFrame({"ds": times, "y": values})) for values in (y, other))
+    )
+    assert torch.equal(first.past, second.past)
+    # The shares of the rules are of the whole history, so only what lags repeat stays.
+    assert torch.equal(first.future[..., :2], second.future[..., :2])
+
+
+def test_the_last_value_is_known_in_an_hour_that_is_shown_twice_too():
+    times = pd.date_range("2024-10-20", periods=48 * 14, freq="30min", tz="Europe/Berlin")
+    twice = int(np.flatnonzero(pd.Series(times.tz_localize(None)).duplicated(keep="first"))[0])
+    y = np.arange(len(times)) % 7.0
+
+    def read_until(last: float) -> torch.Tensor:
+        panel = read(pd.DataFrame({"ds": times, "y": np.where(np.arange(len(times)) == twice, last, y)}))
+        windows = Windows(panel.values, (1, 48), 8, 4, clock=Clock(panel, ("moved",), (1, 48), 8, 4))
+        return windows.batch(*at(twice + 1)).past[0, -1]
+
+    # How far the last value lies from the last known one, its own; how far it moved over 1 step and over 48.
+    still, moved = read_until(y[twice - 1]), read_until(y[twice - 1] + 3)
+    assert still[0] == moved[0] == 0
+    assert still[1] == 0
+    assert moved[1] > 0
+    assert moved[2] != still[2]
 
 
 @pytest.mark.parametrize("change", ["2024-03-31", "2024-10-27"])
@@ -126,11 +183,5 @@ def test_windows_with_a_calendar_have_it_behind_all_else():
 
 
 def test_each_number_has_a_name_and_an_owner():
-    parts = ("hour", "weekday", "yearday", "moved")
-    assert owners(parts, (1, 24, 168), first=3) == (3,) * 2 + (4,) * 7 + (5,) * 2 + (6,) * 2
-    assert names(("hour", "moved"), (1, 24, 168)) == [
-        "hour sin",
-        "hour cos",
-        "clocks moved in 24",
-        "clocks moved in 168",
-    ]
+    assert owners(("hour", "weekday", "yearday", "moved"), first=3) == (3,) * 2 + (4,) * 7 + (5,) * 2
+    assert names(("hour", "moved")) == ["hour sin", "hour cos"]

@@ -42,18 +42,24 @@ def about_calendar(model: Forecaster) -> list[str]:
 
 def test_it_is_read_where_it_is_asked_for_and_the_data_are_long_enough(fitted):
     assert fitted.recipe_.calendar == ("hour", "weekday", "moved")
-    assert about_calendar(fitted) == [
-        "the network reads the calendar: the hour, the weekday, by how much clocks were moved."
-    ]
+    assert about_calendar(fitted) == ["the network reads the calendar: the hour, the weekday."]
+    left = "of the calendar this is not read, since the steps do not tell it or the data are too short: {}."
+    assert left.format("the day of the year") in fitted.notes_
     short = Forecaster(24, calendar=True, **SMALL).fit(shop(steps=24 * 20, zone=None))
     assert about_calendar(short) == ["the network reads the calendar: the hour."]
+    assert left.format("the weekday, the day of the year") in short.notes_
 
 
-def test_unasked_only_that_clocks_were_moved_is_read():
-    assert Forecaster(24, **SMALL).fit(shop()).recipe_.calendar == ("moved",)
+def test_unasked_only_that_clocks_are_moved_is_minded():
+    zoned = Forecaster(24, **SMALL).fit(shop())
+    assert zoned.recipe_.calendar == ("moved",)
+    minded = "what a season repeats is of the same hour by the wall clock, though clocks are moved."
+    assert minded in zoned.notes_
+    assert not [note for note in zoned.notes_ if "calendar" in note]
     plain = Forecaster(24, **SMALL).fit(shop(zone=None))
     assert plain.recipe_.calendar == ()
     assert about_calendar(plain) == []
+    assert minded not in plain.notes_
 
 
 def test_whole_numbers_have_none_to_read():
@@ -138,7 +144,6 @@ def test_the_instruments_name_it(fitted):
     assert seen.names[5:] == (
         *("hour sin", "hour cos"),
         *("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"),
-        *("clocks moved in 24", "clocks moved in 168"),
     )
 
 
