@@ -29,9 +29,9 @@ def too_fast(losses: Sequence[float], updates: Sequence[float] = ()) -> Finding 
     quarter = len(loss) // 4
     begun, ended = float(loss[0]), float(np.median(loss[-quarter:]))
     # Losses grow by chance where batches are small, and on purpose where tasks get harder: steps that are known to have
-    # been small are not why.
+    # been small are not why. Where steps are not known, the losses' own noise tells what is chance.
     could = max(updates, default=np.inf) >= limits.THROWN_EARLY and bool((loss > 0).all())
-    noise = NOISE * _noise(np.log(loss[-2 * quarter :])) if could else 0.0
+    noise = NOISE * _noise(np.log(loss[-2 * quarter :])) if could and not len(updates) else 0.0
     if could and np.log(ended / begun) > max(np.log(limits.GROWN), noise):
         return Finding(
             "learning rate too high",
