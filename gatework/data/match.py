@@ -81,17 +81,8 @@ def ordinals(panel: Panel, column: Any, name: Any, what: str) -> np.ndarray:
     DataError
         Times of another kind than the panel's, or one that is off its grid.
     """
-    freq, kind, said = panel.freq, panel.columns.time_type, f"{name} of {what}"
-    times = dates.read(column, said, integers=freq.calendar == "integer")
-    values, zone, own = times.values, getattr(times.type, "tz", None), getattr(kind, "tz", None)
-    if (values.dtype.kind == "i") != (freq.calendar == "integer"):
-        want = "whole numbers" if freq.calendar == "integer" else "dates"
-        raise DataError(f"{said} must hold {want}, as the data do; got {column[0].as_py()}. Correct it.")
-    if freq.whole_days:
-        values = values if zone is None else dates.local(values, own or zone)
-    elif (zone is None) != (own is None):
-        have, lack = ("a time zone", "none") if zone is None else ("no time zone", zone)
-        raise DataError(f"{said} must have {have}, as the data; got {lack}. Write both alike.")
+    freq, said = panel.freq, f"{name} of {what}"
+    values, times = moments(panel, column, said)
     off = np.flatnonzero(~freq.fits(values))
     if len(off):
         moment = dates.show(times.values[off[0]], times.type)
@@ -100,6 +91,28 @@ def ordinals(panel: Panel, column: Any, name: Any, what: str) -> np.ndarray:
             f"of {len(values):,} rows off it. Correct it, or leave such rows out."
         )
     return freq.ordinals(values)
+
+
+def moments(panel: Panel, column: Any, said: str) -> tuple[np.ndarray, dates.Times]:
+    """Read times as those of a panel are counted, and as they came; errors call them `said`.
+
+    Raises
+    ------
+    DataError
+        Times of another kind than the panel's: dates beside whole numbers, or with a zone beside some without.
+    """
+    freq, own = panel.freq, getattr(panel.columns.time_type, "tz", None)
+    times = dates.read(column, said, integers=freq.calendar == "integer")
+    values, zone = times.values, getattr(times.type, "tz", None)
+    if (values.dtype.kind == "i") != (freq.calendar == "integer"):
+        want = "whole numbers" if freq.calendar == "integer" else "dates"
+        raise DataError(f"{said} must hold {want}, as the data do; got {column[0].as_py()}. Correct it.")
+    if freq.whole_days:
+        values = values if zone is None else dates.local(values, own or zone)
+    elif (zone is None) != (own is None):
+        have, lack = ("a time zone", "none") if zone is None else ("no time zone", zone)
+        raise DataError(f"{said} must have {have}, as the data; got {lack}. Write both alike.")
+    return values, times
 
 
 def when(panel: Panel, ordinal: int) -> str:

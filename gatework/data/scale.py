@@ -63,9 +63,9 @@ def in_logs(values: np.ndarray) -> np.ndarray:
 
 
 def floor(values: np.ndarray) -> float:
-    """Give what a history (T,) never falls below: 0 where that is its least value, and came more than once."""
-    zeros = int((values == 0).sum())
-    return 0.0 if zeros > 1 and np.fmin.reduce(values) == 0 else -np.inf
+    """Give what a history (T,) never falls below: 0 where all is above, or where 0 is the least and came repeatedly."""
+    least = np.fmin.reduce(values, initial=np.inf)
+    return 0.0 if 0 < least < np.inf or (least == 0 and (values == 0).sum() > 1) else -np.inf
 
 
 def carry(z: np.ndarray, lag: int) -> np.ndarray:

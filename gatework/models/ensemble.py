@@ -57,7 +57,8 @@ class Ensemble(nn.Module):
         # One pass is enough where the other would not count.
         if self.heed in (0, 1):
             return self.mean(past, future, blind=bool(self.heed == 0))
-        return torch.lerp(self.mean(past, future, blind=True), self.mean(past, future), self.heed)
+        heeding = self.mean(past, future)
+        return torch.lerp(self.mean(past, future, blind=True), heeding, self.heed)
 
     def mean(self, past: Tensor, future: Tensor, blind: bool = False) -> Tensor:
         """Average the networks' quantiles (B, h, Q); with `blind`, as if there were no covariates and no calendar."""

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from gatework.data.panel import Panel
+from gatework.data.scale import floor
 from gatework.errors import DataError, OptionError
 from gatework.models.quantiles import MEDIAN, interval
 from gatework.tasks.naive import Forecast
@@ -101,8 +102,11 @@ def forecast_columns(
     table[panel.columns.time] = panel.freq.times((panel.last()[kept, None] + lead + np.arange(1, h + 1)).ravel())
     rows = quantiles[kept].reshape(len(kept) * h, -1)
     table[alias] = rows[:, MEDIAN]
+    # Beyond the learned quantiles lie others, which know of no floor.
+    least = np.array([floor(panel.values[i]) for i in kept]).repeat(h)
     for level in levels:
-        table[f"{alias}-lo-{level:g}"], table[f"{alias}-hi-{level:g}"] = interval(rows, level)
+        lo, hi = interval(rows, level)
+        table[f"{alias}-lo-{level:g}"], table[f"{alias}-hi-{level:g}"] = np.maximum(lo, least), hi
     return table
 
 

@@ -7,6 +7,7 @@ from statistics import NormalDist
 import numpy as np
 
 from gatework.data.panel import Panel
+from gatework.data.scale import floor
 from gatework.data.standard import Standard, apply
 from gatework.models.quantiles import QUANTILES, values_at
 
@@ -46,5 +47,6 @@ def welcome(panel: Panel, quantiles: np.ndarray, standard: Standard | None) -> n
         nearest = old[np.argsort(np.square(traits[old] - traits[i]).sum(1), kind="stable")[:NEAREST]]
         # Every value that one of them may take, each as likely as the others: (series, levels, h).
         likely = values_at(quantiles[nearest, None], np.broadcast_to(scores, (len(nearest), *scores.shape)))
+        likely = np.maximum(likely, np.array([floor(panel.values[k]) for k in nearest])[:, None, None])
         filled[i] = np.quantile(likely.reshape(-1, h), QUANTILES, axis=0).T
     return filled

@@ -9,6 +9,7 @@ import numpy as np
 
 from gatework.data import dates
 from gatework.data.columns import groups, numbers, row_of
+from gatework.data.match import moments
 from gatework.data.table import Table, open_table
 from gatework.errors import DataError
 from gatework.models.quantiles import MEDIAN, QUANTILES
@@ -139,13 +140,7 @@ def _rows(panel: Panel, columns: dict[Any, Any], found: Sequence[Origin]) -> np.
 def _ordinals(column: Any, name: Any, panel: Panel) -> np.ndarray:
     """Places on the panel's grid; far before it for a time that is none of it."""
     freq = panel.freq
-    times = dates.read(column, name, integers=freq.calendar == "integer")
-    values, zone = times.values, getattr(times.type, "tz", None)
-    if (values.dtype.kind == "i") != (freq.calendar == "integer"):
-        want = "whole numbers" if freq.calendar == "integer" else "dates"
-        raise DataError(f"{name} of others must hold {want}, as the data do; got {column[0].as_py()}. Correct it.")
-    if zone is not None and freq.whole_days:
-        values = dates.local(values, getattr(panel.columns.time_type, "tz", None) or zone)
+    values, _ = moments(panel, column, f"{name} of others")
     return np.where(freq.fits(values), freq.ordinals(values), np.iinfo(np.int64).min // 4)
 
 

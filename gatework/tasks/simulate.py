@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from gatework.data.scale import floor
 from gatework.errors import OptionError
 from gatework.models.quantiles import QUANTILES, level_of, values_at
 from gatework.tasks.backtest import FEWEST, forecast_columns, origin
@@ -83,6 +84,7 @@ def simulate(
         raise OptionError("your columns must not be called 'sample', as a path's number is; got one. Rename it.")
     quantiles = welcome(panel, forecast(panel), standard)
     paths = draw(quantiles, dependence(forecast, past, h), n_paths, seed)
+    np.maximum(paths, np.array([floor(series) for series in panel.values])[:, None, None], out=paths)
     return path_columns(panel, paths[..., lead:], alias, lead)
 
 

@@ -217,7 +217,8 @@ def with_covariates():
 
 
 def test_a_forecaster_with_covariates_is_examined_on_other_series(with_covariates):
-    model = with_covariates
+    model = deepcopy(with_covariates)
+    model.net_.heed.fill_(0.5)
     other, further = shops("c")
     with pytest.raises(DataError, match=r"static_df must have a row for each series; got none for 'c'"):
         doctor(model, other, futr_df=further)
@@ -226,6 +227,9 @@ def test_a_forecaster_with_covariates_is_examined_on_other_series(with_covariate
     other["heat"] += 1e4
     found = named(doctor(model, other, futr_df=far, static_df=PLACES), "unscaled input")
     assert found.evidence.startswith("Input heat lies ")
+    # One that is not heeded does no harm.
+    model.net_.heed.fill_(0)
+    assert named(doctor(model, other, futr_df=far, static_df=PLACES), "unscaled input") is None
 
 
 def test_what_it_refuses(fitted):

@@ -171,6 +171,15 @@ def test_rare_demand_is_neither_nothing_nor_all_of_it():
     assert (found["LSTM-lo-90"] == 0).mean() > 0.5
 
 
+def test_nothing_falls_below_the_floor_beyond_the_learned_quantiles_either():
+    rng = np.random.default_rng(0)
+    rare = np.where(rng.random(120) < 0.2, rng.poisson(3, 120), 0.0)
+    for values in (rare, 0.1 + rng.random(120) ** 4):
+        model = one(values, season_length=12)
+        assert (model.predict(level=99.9)["LSTM-lo-99.9"] >= 0).all()
+        assert (model.simulate(500)["LSTM"] >= 0).all()
+
+
 def test_one_zero_passed_on_the_way_is_no_floor():
     falling = np.arange(60.0)[::-1]
     assert (one(falling, season_length=1).predict()["LSTM-lo-90"] < 0).all()

@@ -99,6 +99,18 @@ def test_on_every_grid(index):
     assert compare(df, template(df)).rows["Mine"].mase == pytest.approx(compare(df, ()).rows["LastValue"].mase)
 
 
+def test_times_without_a_zone_beside_zoned_data_are_refused_and_not_shifted():
+    index = pd.date_range("2024-03-30", periods=40, freq="h", tz="Europe/Rome")
+    zoned = pd.DataFrame({"ds": index, "y": np.arange(40.0)})
+    plain = zoned.assign(ds=index.tz_convert("UTC").tz_localize(None))
+    for df, other, said in (
+        (zoned, template(plain), "must have a time zone, as the data; got none"),
+        (plain, template(zoned), "must have no time zone, as the data; got Europe/Rome"),
+    ):
+        with pytest.raises(DataError, match=f"^ds of others {said}. Write both alike.$"):
+            compare(df, other)
+
+
 REFUSED = [
     (
         lambda d: d.iloc[1:],
