@@ -106,7 +106,10 @@ def _examine(model: nn.Module, seen: Subject, training: Recording | None, batch_
     if needed is not None and "memory too short" not in said:
         said["memory too short"] = too_short(needed, depends, memory(model, *given))
     said["model too large"] = _size(seen, training)
-    return Findings.of(said | _of_the_training(training, seen.names))
+    said |= _of_the_training(training, seen.names)
+    if training is not None and any(layer.bidirectional for layer in seen.layers.values()):
+        said["labels shifted by one"] = "The model reads ahead, where an early label is fair."
+    return Findings.of(said)
 
 
 def _of_the_data(seen: Subject, few: Subject) -> Said:

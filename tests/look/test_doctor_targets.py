@@ -60,6 +60,15 @@ def test_labels_one_step_early_are_shifted_and_labels_one_step_late_ask_for_a_me
     assert shifted(Joined(noise(50, 64, 1).numpy(), (2 * noise(50, 64, 1).roll(1, 0)).tanh().numpy(), False)) is None
 
 
+def test_of_a_model_that_reads_ahead_an_early_label_is_fair():
+    net, x = torch.nn.GRU(2, 4, bidirectional=True), walks(60, 12, 2, phi=0.9)
+    with Recording(net) as recording:
+        recording.batch(x, labels(x).roll(-1, 0))
+    found = doctor(net, training=recording)
+    assert named(found, "labels shifted by one") is None
+    assert found.not_examined["labels shifted by one"] == "The model reads ahead, where an early label is fair."
+
+
 def test_a_forecast_of_what_an_input_will_be_is_no_shifted_label():
     """Whether the next value is above 0 is asked of series that tell it in part; of noise, nothing tells it."""
 
