@@ -72,14 +72,17 @@ def refuse_duplicates(rows: Rows, ids: tuple, names: Names) -> None:
         return
     at, row = rows.earliest(np.flatnonzero(same) + 1)
     moment = dates.show(t[at], rows.times.type)
+    # Two hours of an autumn night are two, and not to be added up.
+    hour = t.dtype.kind == "M" and getattr(rows.times.type, "tz", None) is None and t[at] != t[at].astype("M8[D]")
+    twice = f" Where clocks were set back, write times with their offset, as {moment}+01:00." if hour else ""
     if names.id is None:
         raise DataError(
             f"{names.time} must differ from row to row; got {moment} again in row {row}. Remove or add up such rows, "
-            f"or, if the table holds several series, name their column with id_col= (command line: --id)."
+            f"or, if the table holds several series, name their column with id_col= (command line: --id).{twice}"
         )
     raise DataError(
         f"data must have one row for each {names.id} and {names.time}; got {ids[rows.series[at]]!r} at {moment} again "
-        f"in row {row}. Remove or add up such rows."
+        f"in row {row}. Remove or add up such rows.{twice}"
     )
 
 

@@ -62,12 +62,6 @@ def in_logs(values: np.ndarray) -> np.ndarray:
     return (least > 0) & (least < most)
 
 
-def floor(values: np.ndarray) -> float:
-    """Give what a history (T,) never falls below: 0 where all is above, or where 0 is the least and came repeatedly."""
-    least = np.fmin.reduce(values, initial=np.inf)
-    return 0.0 if 0 < least < np.inf or (least == 0 and (values == 0).sum() > 1) else -np.inf
-
-
 def carry(z: np.ndarray, lag: int) -> np.ndarray:
     """The last known value at each step or whole lags before it, (..., T); NaN where there is none yet.
 

@@ -7,8 +7,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from gatework.data.floor import floor
 from gatework.data.panel import Panel
-from gatework.data.scale import floor
 from gatework.errors import DataError, OptionError
 from gatework.models.quantiles import MEDIAN, interval
 from gatework.tasks.naive import Forecast

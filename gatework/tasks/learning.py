@@ -12,9 +12,9 @@ import torch
 from torch import nn
 
 from gatework.data.draws import Draws
+from gatework.data.floor import floor
 from gatework.data.latest import latest, lots, sample
 from gatework.data.panel import Panel
-from gatework.data.scale import floor
 from gatework.data.windows import Batch, Windows, future_features, owners, past_features
 from gatework.models.ensemble import Ensemble
 from gatework.models.forecast import EncoderDecoder, pinball

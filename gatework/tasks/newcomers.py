@@ -6,8 +6,8 @@ from statistics import NormalDist
 
 import numpy as np
 
+from gatework.data.floor import floor
 from gatework.data.panel import Panel
-from gatework.data.scale import floor
 from gatework.data.standard import Standard, apply
 from gatework.models.quantiles import QUANTILES, values_at
 

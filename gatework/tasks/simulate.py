@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from gatework.data.scale import floor
+from gatework.data.floor import floor
 from gatework.errors import OptionError
 from gatework.models.quantiles import QUANTILES, level_of, values_at
 from gatework.tasks.backtest import FEWEST, forecast_columns, origin

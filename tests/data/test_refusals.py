@@ -45,6 +45,20 @@ def test_two_rows_of_one_time_without_an_id():
     )
 
 
+def test_an_hour_that_clocks_showed_twice_is_not_to_be_added_up():
+    said = (
+        "ds must differ from row to row; got 2024-10-27 02:00:00 again in row 2. Remove or add up such rows, or, if "
+        "the table holds several series, name their column with id_col= (command line: --id). Where clocks were set "
+        "back, write times with their offset, as 2024-10-27 02:00:00+01:00."
+    )
+    night = np.array(["2024-10-27T02", "2024-10-27T02", "2024-10-27T03"], "M8[s]")
+    refused(DataError, said, {"ds": night, "y": range(3)})
+    assert (
+        read({"ds": ["2024-10-27 02:00:00+02:00", "2024-10-27 02:00:00+01:00"], "y": [1, 2]}, freq="h").values[0].size
+        == 2
+    )
+
+
 @pytest.mark.parametrize(
     ("y", "got"),
     [
