@@ -53,10 +53,8 @@ def test_an_hour_that_clocks_showed_twice_is_not_to_be_added_up():
     )
     night = np.array(["2024-10-27T02", "2024-10-27T02", "2024-10-27T03"], "M8[s]")
     refused(DataError, said, {"ds": night, "y": range(3)})
-    assert (
-        read({"ds": ["2024-10-27 02:00:00+02:00", "2024-10-27 02:00:00+01:00"], "y": [1, 2]}, freq="h").values[0].size
-        == 2
-    )
+    night = ["2024-10-27 02:00:00+02:00", "2024-10-27 02:00:00+01:00", "2024-10-27 03:00:00+01:00"]
+    assert read({"ds": night, "y": range(3)}).values[0].tolist() == [0, 1, 2]
 
 
 @pytest.mark.parametrize(
