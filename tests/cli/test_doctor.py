@@ -48,11 +48,20 @@ def test_a_remedy_is_a_flag_of_fit(type_in, fitted):
         weight.data *= 60
     model.save("saturated")
     said = type_in("gatework doctor saturated")
-    assert said.code == 1
-    assert "saturated gates (serious): " in said.out
-    assert " Fit anew with learning_rate=0.0053.\n" in said.out
+    assert said.code == 0
+    assert "saturated gates (worth knowing): " in said.out
+    assert " Else fit anew with learning_rate=0.0053.\n" in said.out
     assert type_in(f"{FIT.replace('-o model', '-o anew')} --learning-rate 0.0053").code == 0
     assert gatework.load("anew").learning_rate == 0.0053
+
+
+def test_what_is_serious_ends_with_1(type_in, fitted):
+    model = gatework.load("model")
+    model.net_.members[0].encoder.weight_hh_l0.data.fill_(float("nan"))
+    model.save("spoiled")
+    said = type_in("gatework doctor spoiled")
+    assert said.code == 1
+    assert "exploding gradient (serious): " in said.out
 
 
 def test_too_few_values_are_not_said_to_be_sound(type_in, fitted):
