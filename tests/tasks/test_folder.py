@@ -185,9 +185,8 @@ def test_a_later_format_is_refused(tmp_path):
 
 def test_a_parameter_of_a_later_gatework_is_refused(tmp_path):
     save(Toy(1), tmp_path)
-    change(tmp_path, params={"h": 1, "wings": 2})
-    where = tmp_path / "config.json"
-    assert refusal(tmp_path) == f"params must be those of a Toy; got 'wings' in {where}. Update gatework."
+    change(tmp_path, params={"h": 1, "wing": 2})
+    assert refusal(tmp_path) == f"params must be those of a Toy; got 'wing' in {tmp_path}/config.json. Update gatework."
 
 
 @pytest.mark.parametrize("content", ["", "{", "[]", "7", "null", "{}", '{"format": 1, "class": "Toy"}', "\xff\xfe"])
