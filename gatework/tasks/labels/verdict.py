@@ -60,20 +60,18 @@ def _of_one(scores: TargetScores) -> str:
     if scores.count != scores.sequences:
         where = f"{scores.count:,} steps of {where}"
     mine = f"{_shown(scores, model)} {'out of' if _counted(scores) else 'on'} {where}"
-    note = f" ({BALANCED})" if scores.balanced else ""
     if who == "alone":
-        return f"{model}: {mine}, beside no rival{note}."
+        return f"{model}: {mine}, beside no rival{f' ({BALANCED})' if scores.balanced else ''}."
     rival = scores.nearest
-    p = _p(scores.p[rival])
+    p = f"{_p(scores.p[rival])}{f'; {BALANCED}' if scores.balanced else ''}"
     if who == "neither":
         both = f"{model} {_shown(scores, model)}, {rival} {_bare(scores, rival)}"
-        return f"No difference that {where} could show: {both} ({p}){note}."
+        return f"No difference that {where} could show: {both} ({p})."
     if who == "model":
-        return f"{model} wins: {mine}, nearest rival {rival} {_bare(scores, rival)} ({p}){note}."
+        return f"{model} wins: {mine}, nearest rival {rival} {_bare(scores, rival)} ({p})."
     theirs = f"{_shown(scores, rival)} {'out of' if _counted(scores) else 'on'} {where}"
     return (
-        f"{rival[:1].upper()}{rival[1:]} wins: {theirs}, {model} {_bare(scores, model)} ({p}){note}: "
-        "use it, it is simpler."
+        f"{rival[:1].upper()}{rival[1:]} wins: {theirs}, {model} {_bare(scores, model)} ({p}): use it, it is simpler."
     )
 
 
