@@ -11,19 +11,14 @@ from typing import Any, Self
 import numpy as np
 
 from gatework.data.mel import Mel
+from gatework.data.normalise import NORMALISE, Running, measure, units
 from gatework.data.resample import Resampler
 from gatework.data.wave import Wave, open_sound, read_wave, scaled, whole_rate
 from gatework.errors import DataError, OptionError
 
 FEATURES = ("log-mel", "mfcc")
-NORMALISE = ("utterance", "running", "training")
 # Nobody classifies sound by what lies above 8 kHz unless they say so.
 HIGHEST_RATE = 16_000
-# In the features' own units, nepers: what differs less than this is not blown up.
-LEAST_STD = 0.1
-# Seconds of sound that the training set's mean and variance count for at the start of a running normalisation, and
-# seconds after which it forgets.
-PRIOR, MEMORY = 0.5, 30.0
 
 
 @dataclass(frozen=True)
@@ -35,15 +30,8 @@ class AudioReader:
     mel : Mel
         The features' definition. Sound at another rate is resampled to the rate of this (data/resample.py).
     normalise : "utterance", "running" or "training"
-        What each of the D numbers is measured by. "utterance": its mean and standard deviation over the recording
-        (which must have ended: no stream). "running": those over the frames so far. With weights
-        a = 1 / min(n0 + k + 1, n1), where frame k is the first for k = 0, n0 = 0.5 s / hop and n1 = 30 s / hop,
-
-        ``d = x - m;  m = m + a d;  v = (1 - a) (v + a d^2);  y = (x - m) / max(sqrt(v), 0.1)``,
-
-        which is Welford's (1962) recursion, begun as if n0 frames of the training set had come before, and forgetting
-        exponentially from n1 frames on. "training": the training set's, for ever. A standard deviation below 0.1 counts
-        as 0.1, so silence gives 0.
+        What each of the D numbers is measured by: its mean and standard deviation over the recording (which must have
+        ended: no stream), over the frames so far, or over the training set; see data/normalise.py for the formula.
     mean, std : tuple of float
         Of the training set's frames, D each; empty for "utterance", which needs none.
     found : tuple of str
@@ -89,7 +77,7 @@ class AudioReader:
         coefficients : int
             How many MFCC to keep.
         normalise : "utterance", "running" or "training"
-            See AudioReader.
+            What frames are measured by, see AudioReader.
         window, hop : float
             Seconds that a frame lasts, and from one frame to the next.
 
@@ -120,7 +108,7 @@ class AudioReader:
         reader = cls(mel, normalise, found=_found(heads, rate))
         if normalise == "utterance":
             return reader
-        mean, std = _measure(_plain(item, mel) for item in items)
+        mean, std = measure(_plain(item, mel) for item in items)
         return cls(mel, normalise, tuple(mean.tolist()), tuple(std.tolist()), reader.found)
 
     @property
@@ -171,34 +159,11 @@ class AudioReader:
 
     def _normalised(self, frames: np.ndarray) -> np.ndarray:
         if self.normalise == "utterance":
-            return _units(frames, frames.mean(0, dtype=np.float64), frames.std(0, dtype=np.float64))
-        return Normaliser(self).push(frames)
+            return units(frames, frames.mean(0, dtype=np.float64), frames.std(0, dtype=np.float64))
+        return self._normaliser().push(frames)
 
-
-class Normaliser:
-    """Frames in units of the mean and spread so far, or of the training set's; see AudioReader."""
-
-    def __init__(self, reader: AudioReader):
-        self.fixed = reader.normalise == "training"
-        self.first = round(PRIOR / reader.mel.hop)
-        self.most = round(MEMORY / reader.mel.hop)
-        self.state = self.start = (0, np.array(reader.mean), np.array(reader.std) ** 2)
-
-    def push(self, frames: np.ndarray) -> np.ndarray:
-        """Give (K, D) more frames in their units, float32."""
-        seen, mean, variance = self.state
-        if self.fixed:
-            return _units(frames, mean, np.sqrt(variance))
-        out = np.empty_like(frames)
-        for k, x in enumerate(frames.astype(np.float64)):
-            weight = 1 / min(self.first + seen + 1, self.most)
-            distance = x - mean
-            mean = mean + weight * distance
-            variance = (1 - weight) * (variance + weight * distance**2)
-            out[k] = _units(x, mean, np.sqrt(variance))
-            seen += 1
-        self.state = seen, mean, variance
-        return out
+    def _normaliser(self) -> Running:
+        return Running(self.mean, self.std, self.mel.hop, fixed=self.normalise == "training")
 
 
 class AudioStream:
@@ -214,7 +179,7 @@ class AudioStream:
         self._rest = np.zeros(0, np.float32)
         # So many samples of the rest have been in a frame already.
         self._had = 0
-        self._normaliser = Normaliser(self._reader)
+        self._normaliser = self._reader._normaliser()
 
     @property
     def state(self) -> dict[str, Any]:
@@ -282,20 +247,6 @@ def _plain(item: Wave | str | Path, mel: Mel) -> np.ndarray:
     wave = item if isinstance(item, Wave) else read_wave(item)
     resampler = Resampler(wave.rate, mel.rate)
     return mel.all_frames(np.concatenate([resampler.push(wave.samples), resampler.pending()]))
-
-
-def _units(x: np.ndarray, mean: np.ndarray, std: np.ndarray) -> np.ndarray:
-    return ((x - mean) / np.maximum(std, LEAST_STD)).astype(np.float32)
-
-
-def _measure(recordings: Any) -> tuple[np.ndarray, np.ndarray]:
-    """The mean and standard deviation of all frames of many recordings, (D,) each."""
-    count, total, squares = 0, np.zeros(1), np.zeros(1)
-    for frames in recordings:
-        wide = frames.astype(np.float64)
-        count, total, squares = count + len(wide), total + wide.sum(0), squares + (wide**2).sum(0)
-    mean = total / count
-    return mean, np.sqrt(np.maximum(squares / count - mean**2, 0))
 
 
 def _found(heads: list[tuple[int, int]], rate: int) -> tuple[str, ...]:

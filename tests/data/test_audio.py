@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-
 import numpy as np
 import pytest
 from hypothesis import given
@@ -11,7 +9,6 @@ from hypothesis import strategies as st
 
 from gatework.data.audio import AudioReader
 from gatework.data.wave import Wave
-from gatework.errors import DataError, OptionError
 
 RATE = 8000
 
