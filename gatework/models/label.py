@@ -1,0 +1,137 @@
+"""The labelling network: intake -> convolutions, where there are any -> recurrent stack -> pooling -> head."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from gatework.models.pool import KINDS
+from gatework.models.stem import Stem
+from gatework.nn import GRU, LSTM, RNN
+
+CELLS = {"lstm": LSTM, "gru": GRU, "rnn": RNN}
+
+
+class Labeller(nn.Module):
+    """Answer for each sequence, or for each of its steps, K numbers: logits of classes, or standardised targets.
+
+    Parameters
+    ----------
+    intake : Numbers or Tokens
+        What comes first.
+    answers : int
+        K.
+    stem : Stem, optional
+        Convolutions between the two.
+    hidden_size, num_layers, cell, bidirectional
+        Of the recurrent stack.
+    pooling : "last", "mean", "max" or "attention"; None
+        How one answer for the sequence is made; None answers for each step.
+    dropout : float
+        Before the stack, between its layers and before the head.
+    """
+
+    def __init__(
+        self,
+        intake: Any,
+        answers: int,
+        stem: Stem | None = None,
+        *,
+        hidden_size: int = 64,
+        num_layers: int = 1,
+        cell: str = "lstm",
+        bidirectional: bool = True,
+        pooling: str | None = "attention",
+        dropout: float = 0.0,
+    ):
+        super().__init__()
+        self.intake, self.stem = intake, stem
+        size = intake.size if stem is None else stem.size
+        between = dropout if num_layers > 1 else 0.0
+        self.layer = CELLS[cell](
+            size,
+            hidden_size,
+            num_layers,
+            batch_first=True,
+            dropout=between,
+            bidirectional=bidirectional,
+            init="recommended",
+        )
+        width = hidden_size * (2 if bidirectional else 1)
+        self.pool = None if pooling is None else KINDS[pooling](width, hidden_size if bidirectional else 0)
+        self.head = nn.Linear(width, answers)
+        self.dropout = dropout
+
+    def forward(self, x: Tensor, lengths: Tensor) -> Tensor:
+        """Answer for x (B, T, D), or tokens (B, T), of `lengths` (B,): (B, K), or (B, T, K) without a pooling."""
+        alive = torch.arange(x.shape[1], device=x.device) < lengths[:, None]
+        x = self.intake(x) * alive[..., None]
+        if self.stem is not None:
+            x, alive = self.stem(x, alive)
+        x = F.dropout(x, self.dropout, self.training)
+        outputs, _ = self.layer(x, lengths=alive.sum(1))
+        found = outputs if self.pool is None else self.pool(outputs, alive)
+        return self.head(F.dropout(found, self.dropout, self.training))
+
+    # As the steps come: in eval, in one direction.
+
+    def begin(self, rows: int = 1) -> Any:
+        """Give the carry of sequences of which nothing has come yet."""
+        stem = None if self.stem is None else self.stem.begin(rows)
+        return stem, None, None if self.pool is None else self.pool.begin(rows, self.head.weight)
+
+    def take(self, carry: Any, x: Tensor) -> tuple[Any, Tensor | None]:
+        """Read further steps (B, n, D) or (B, n); give the carry and, without a pooling, their answers (B, n, K)."""
+        stem, state, pooled = carry
+        x = self.intake(x)
+        if self.stem is not None:
+            stem, x = self.stem.take(stem, x)
+        state, pooled, outputs = self._remember(state, pooled, x)
+        return (stem, state, pooled), self.head(outputs) if self.pool is None else None
+
+    def give(self, carry: Any) -> Tensor:
+        """Answer (B, K) for what has come, as forward would if it ended here; a pooling there must be."""
+        stem, state, pooled = carry
+        if self.stem is not None:
+            _, pooled, _ = self._remember(state, pooled, self.stem.rest(stem))
+        return self.head(self.pool.give(pooled))
+
+    def _remember(self, state: Any, pooled: Any, x: Tensor) -> tuple[Any, Any, Tensor]:
+        if not x.shape[1]:
+            return state, pooled, x.new_zeros(len(x), 0, self.head.in_features)
+        outputs, state = self.layer(x, state)
+        return state, None if self.pool is None else self.pool.take(pooled, outputs), outputs
+
+
+class Committee(nn.Module):
+    """Several networks whose answers are averaged: probabilities of classes, or numbers.
+
+    Parameters
+    ----------
+    members : sequence of Labeller
+        The networks.
+    sizes : sequence of int, optional
+        Classes of each target, whose probabilities are averaged; None where numbers are.
+    """
+
+    def __init__(self, members: Sequence[Labeller], sizes: tuple[int, ...] | None):
+        super().__init__()
+        self.members, self.sizes = nn.ModuleList(members), sizes
+
+    def forward(self, x: Tensor, lengths: Tensor) -> Tensor:
+        """As a member, but with probabilities in the place of logits."""
+        return self.agree([one(x, lengths) for one in self.members])
+
+    def agree(self, answers: Sequence[Tensor]) -> Tensor:
+        """Average what the members answer."""
+        return torch.stack([self.chances(one) for one in answers]).mean(0)
+
+    def chances(self, answers: Tensor) -> Tensor:
+        """Turn logits (.., K) into probabilities, target by target; numbers stay as they are."""
+        if self.sizes is None:
+            return answers
+        return torch.cat([part.softmax(-1) for part in answers.split(self.sizes, -1)], -1)

@@ -1,0 +1,219 @@
+"""What the sequences ask for: which network, how large, how many, and how long to train them. Without torch."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import asdict, dataclass, fields
+from numbers import Real
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from gatework.errors import OptionError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from gatework.tasks.labels.labelling import Labelling
+    from gatework.tasks.labels.targets import Targets
+
+POOLINGS = ("last", "mean", "max", "attention")
+# How much longer than a normal one a training takes.
+EFFORTS = {"fast": 0.25, "normal": 1.0, "best": 4.0}
+
+# Settings that are whole numbers: the least each may be, and whether None leaves it to the data.
+WHOLE = (
+    ("hidden_size", 1, True),
+    ("num_layers", 1, True),
+    ("members", 1, True),
+    ("max_steps", 1, True),
+    ("batch_size", 1, True),
+    ("seed", 0, False),
+    ("vocabulary_size", 3, True),
+    ("sample_rate", 1, True),
+)
+# Those that are one of a few.
+CHOICES = {
+    "kind": (None, "series", "audio", "text"),
+    "cell": ("lstm", "gru", "rnn"),
+    "pooling": (None, *POOLINGS),
+    "effort": tuple(EFFORTS),
+    "layout": ("NTD", "NDT"),
+    "tokens": ("words", "characters", "bpe"),
+    "features": ("log-mel", "mfcc"),
+    "normalise": (None, "utterance", "running", "training"),
+    "bidirectional": (None, True, False),
+    "convolutions": (None, True, False),
+    "stepwise": (None, True, False),
+    "augment": (True, False),
+}
+
+# Validations of a training, and how many of them without a new best end it.
+VALIDATIONS, PATIENCE = 25, 8
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """The settings of the networks and of their training, with nothing left open.
+
+    Attributes
+    ----------
+    answers, sizes : int, tuple of int or None
+        Numbers that a network answers, and how many of them are the classes of each target.
+    stepwise : bool
+        Whether each step is answered for.
+    gaps : tuple of bool, or None
+        Which columns had missing values; None where tokens are read.
+    vocabulary, embedding : int
+        Tokens there are, and numbers a vector; 0 where numbers are read.
+    channels, kernels, strides : tuple of int
+        Of the convolutions, none where there are none.
+    hidden_size, num_layers, cell, bidirectional, pooling, dropout, stem_dropout
+        Of the networks.
+    members, steps, every, patience, batch_size, learning_rate, weight_decay, smoothing, seed
+        Of the training.
+    augment : bool
+        Whether what is learned from is changed a little each time.
+    class_weights : tuple of tuples
+        What each class of each target counts.
+    """
+
+    answers: int
+    sizes: tuple[int, ...] | None
+    stepwise: bool
+    gaps: tuple[bool, ...] | None
+    vocabulary: int
+    embedding: int
+    channels: tuple[int, ...]
+    kernels: tuple[int, ...]
+    strides: tuple[int, ...]
+    hidden_size: int
+    num_layers: int
+    cell: str
+    bidirectional: bool
+    pooling: str | None
+    dropout: float
+    stem_dropout: float
+    members: int
+    steps: int
+    every: int
+    patience: int
+    batch_size: int
+    learning_rate: float
+    weight_decay: float
+    smoothing: float
+    seed: int
+    augment: bool
+    class_weights: tuple[tuple[float, ...], ...]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Everything, as JSON can hold it."""
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, saved: dict[str, Any]) -> Recipe:
+        """Rebuild from what `to_dict` gave."""
+
+        def solid(value: Any) -> Any:
+            return tuple(map(solid, value)) if isinstance(value, list) else value
+
+        return cls(**{field.name: solid(saved[field.name]) for field in fields(cls)})
+
+
+def check(model: Labelling) -> None:
+    """Refuse settings that cannot be, before any data are read.
+
+    Raises
+    ------
+    OptionError
+        The text names the setting, what it must be and what it is.
+    """
+    for name, least, open_ in WHOLE:
+        value = getattr(model, name)
+        whole = isinstance(value, int | np.integer) and not isinstance(value, bool)
+        if not (open_ and value is None) and not (whole and value >= least):
+            by_default = ", or None for the default" if open_ else ""
+            raise OptionError(f"{name} must be a whole number of at least {least}{by_default}; got {value!r}.")
+    for name, known in CHOICES.items():
+        value = getattr(model, name)
+        if value not in known or (isinstance(value, int) and not isinstance(value, bool)):
+            raise OptionError(f"{name} must be one of {', '.join(map(repr, known))}; got {value!r}.")
+    _check_between(model.learning_rate, "learning_rate", 0, math.inf)
+    _check_between(model.dropout, "dropout", -1e-12, 1)
+
+
+def _check_between(value: Any, name: str, low: float, high: float) -> None:
+    if value is None:
+        return
+    if isinstance(value, bool) or not isinstance(value, Real) or not low < value < high:
+        want = "above 0" if high == math.inf else "from 0 to below 1"
+        raise OptionError(f"{name} must be a number {want}, or None for the default; got {value!r}.")
+
+
+def choose(
+    model: Labelling,
+    targets: Targets,
+    lengths: Sequence[int],
+    class_weights: tuple[tuple[float, ...], ...],
+    *,
+    kind: str,
+    gaps: tuple[bool, ...] | None = None,
+    vocabulary: int = 0,
+    embedding: int | None = None,
+) -> tuple[Recipe, list[str]]:
+    """Choose what is left open by how many sequences there are, and how long; and say what was chosen."""
+    count = len(lengths)
+    # Few are far longer than the others; what most are is what the network is made for.
+    usual = max(1, int(np.percentile(lengths, 90)))
+    effort = EFFORTS[model.effort]
+    stepwise = targets.stepwise
+    # Who names each step may look at what follows; who says what is still to come may not: there it would be read off.
+    both = not (stepwise and targets.classes is None) if model.bidirectional is None else model.bidirectional
+    convolve = kind == "series" and not stepwise if model.convolutions is None else model.convolutions
+    channels, kernels, strides = stem(usual, stepwise) if convolve else ((), (), ())
+    members = model.members or max(1, round((4 if count < 1000 else 2) * effort))
+    batch_size = model.batch_size or int(np.clip(count // 8, 8, 64 if count >= 4000 else 32))
+    rounds = 40 if kind == "text" else 60
+    steps = model.max_steps or int(np.clip(rounds * count / batch_size, 300, 4000) * min(1.0, effort))
+    text = kind == "text"
+    recipe = Recipe(
+        answers=targets.answers,
+        sizes=targets.sizes,
+        stepwise=stepwise,
+        gaps=gaps,
+        vocabulary=vocabulary,
+        embedding=embedding or (128 if text else 0),
+        channels=channels,
+        kernels=kernels,
+        strides=strides,
+        hidden_size=model.hidden_size or (128 if kind == "audio" else 64),
+        num_layers=model.num_layers or 1,
+        cell=model.cell,
+        bidirectional=both,
+        pooling=None if stepwise else model.pooling or ("attention" if text else "mean"),
+        dropout=(0.5 if text else 0.2) if model.dropout is None else float(model.dropout),
+        stem_dropout=0.0,
+        members=members,
+        steps=steps,
+        every=max(1, steps // VALIDATIONS),
+        patience=PATIENCE,
+        batch_size=batch_size,
+        learning_rate=model.learning_rate or 3e-3,
+        weight_decay=0.01,
+        smoothing=0.0,
+        seed=int(model.seed),
+        augment=model.augment,
+        class_weights=class_weights,
+    )
+    networks = "1 network" if members == 1 else f"{members} networks, each judged by sequences that it did not learn from"
+    return recipe, [f"trains {networks}, for up to {steps:,} steps of {batch_size}."]
+
+
+def stem(usual: int, stepwise: bool) -> tuple[tuple[int, ...], tuple[int, ...], tuple[int, ...]]:
+    """Choose channels, kernels and strides of the convolutions for sequences of so many steps."""
+    if stepwise:
+        return (64, 64), (5, 3), (1, 1)
+    halvings = max(0, math.ceil(math.log2(usual / 64)))
+    kernels = [7, 5, 3] + [3] * max(0, halvings - 3)
+    strides = [2 if k < halvings else 1 for k in range(len(kernels))]
+    return (64,) * len(kernels), tuple(kernels), tuple(strides)
