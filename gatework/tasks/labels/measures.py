@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -30,6 +30,8 @@ class NumberRow(NamedTuple):
 
 Row = ClassRow | NumberRow
 NOTHING = float("nan")
+# One class more than so many times as large as the others are on average: balanced accuracy decides.
+UNEQUAL = 3
 
 
 def of_classes(truth: np.ndarray, probabilities: np.ndarray) -> ClassRow:
@@ -67,3 +69,17 @@ def of_numbers(truth: np.ndarray, answer: np.ndarray) -> NumberRow:
 def confusion(truth: np.ndarray, said: np.ndarray, k: int) -> np.ndarray:
     """Count how often each of k classes (a row) was taken for each (a column): (k, k)."""
     return np.bincount(truth * k + said, minlength=k * k).reshape(k, k)
+
+
+def unequal(counts: np.ndarray) -> bool:
+    """Whether one class is so large beside the others that to answer it always would look good."""
+    found = np.sort(counts[counts > 0])
+    return len(found) > 1 and bool(found[-1] > UNEQUAL * found[:-1].mean())
+
+
+def known_of(labels: Any) -> np.ndarray:
+    """Which labels are known: NaN, which is not itself, and None are not."""
+    labels = np.asarray(labels)
+    if labels.dtype != object:
+        return labels == labels
+    return np.array([one is not None and one == one for one in labels], dtype=bool)

@@ -11,13 +11,19 @@ import numpy as np
 from gatework.errors import DataError, check_shape
 from gatework.tasks.labels import table, verdict
 from gatework.tasks.labels.chance import chance
-from gatework.tasks.labels.measures import ClassRow, NumberRow, Row, confusion, of_classes, of_numbers
+from gatework.tasks.labels.measures import (
+    ClassRow,
+    NumberRow,
+    Row,
+    confusion,
+    known_of,
+    of_classes,
+    of_numbers,
+    unequal,
+)
 
 if TYPE_CHECKING:
     from rich.table import Table
-
-# One class so many times as large as the others are on average: balanced accuracy decides.
-UNEQUAL = 3
 
 
 @dataclass(frozen=True)
@@ -144,7 +150,7 @@ def score_classes(
     Parameters
     ----------
     truth : (N,) array
-        The true labels. One that is NaN or None is unknown and left out.
+        The true labels. One that is NaN or None is unknown and left out, as is one that an answer is NaN for.
     answers : mapping of str to (N, K) array
         Probabilities of the K classes, the model's first.
     classes : sequence
@@ -165,7 +171,9 @@ def score_classes(
         A label is none of the classes.
     """
     names = tuple(_native(one) for one in classes)
-    truth, known = _known(truth)
+    truth = np.asarray(truth)
+    columns = {name: _column(name, p, (len(truth), len(names))) for name, p in answers.items()}
+    known = known_of(truth) & ~np.isnan(sum(columns.values())).any(1)
     places = {name: k for k, name in enumerate(names)}
     unknown = [label for label in truth[known].tolist() if label not in places]
     if unknown:
@@ -174,9 +182,9 @@ def score_classes(
             f"The first ones are {list(names[:5])}: leave such rows out, or train with them."
         )
     true = np.array([places[label] for label in truth[known].tolist()], dtype=int)
-    given = {name: _column(name, p, (len(truth), len(names)))[known] for name, p in answers.items()}
+    given = {name: p[known] for name, p in columns.items()}
     counts = np.bincount(true, minlength=len(names))
-    balanced = _unequal(counts)
+    balanced = unequal(counts)
     # Of balanced accuracy each answer is a part as large as its class is small.
     weights = 1 / np.maximum(counts, 1)[true] if balanced else np.ones(len(true))
     losses = {name: weights * (p.argmax(1) != true) for name, p in given.items()}
@@ -206,7 +214,7 @@ def score_numbers(
     Parameters
     ----------
     truth : (N,) or (N, K) array
-        The true numbers of K targets. One that is NaN is unknown and left out.
+        The true numbers of K targets. One that is NaN is unknown and left out, as is one that an answer is NaN for.
     answers : mapping of str to array
         What was answered, shaped like the truth; the model's first.
     targets : sequence of str
@@ -226,20 +234,12 @@ def score_numbers(
     columns = {name: _column(name, a, truth.shape).reshape(len(truth), -1) for name, a in answers.items()}
     found = {}
     for k, (target, true) in enumerate(zip(targets, truth.reshape(len(truth), -1).T, strict=True)):
-        known = ~np.isnan(true)
+        known = ~np.isnan(sum((a[:, k] for a in columns.values()), true))
         given = {name: a[known, k] for name, a in columns.items()}
         rows: dict[str, Row] = {name: of_numbers(true[known], a) for name, a in given.items()}
         losses = {name: (a - true[known]) ** 2 for name, a in given.items()}
         found[target] = TargetScores(int(known.sum()), _sequences(known, owners), rows, _chances(losses, known, owners))
     return LabelScores(found, how)
-
-
-def _known(truth: Any) -> tuple[np.ndarray, np.ndarray]:
-    """Labels as Python has them, and which are known: NaN is not itself, and None is none."""
-    truth = np.asarray(truth)
-    if truth.dtype.kind != "O":
-        return truth, truth == truth
-    return truth, np.array([one is not None and one == one for one in truth], dtype=bool)
 
 
 def _column(name: str, answer: Any, shape: tuple[int, ...]) -> np.ndarray:
@@ -256,11 +256,6 @@ def _chances(losses: Mapping[str, np.ndarray], known: np.ndarray, owners: np.nda
 
 def _sequences(known: np.ndarray, owners: np.ndarray | None) -> int:
     return int(known.sum()) if owners is None else len(np.unique(np.asarray(owners)[known]))
-
-
-def _unequal(counts: np.ndarray) -> bool:
-    others = np.sort(counts[counts > 0])[::-1]
-    return len(others) > 1 and bool(others[0] > UNEQUAL * others[1:].mean())
 
 
 def _native(value: Any) -> Any:
