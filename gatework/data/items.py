@@ -1,0 +1,139 @@
+"""X and y in any form that a person has them, read as sequences with their answers."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from gatework.data.answers import read_groups, read_y
+from gatework.data.arrays import cut_padding, read_arrays
+from gatework.data.long import read_long
+from gatework.data.sequences import KINDS, Ask, Items, Like, about
+from gatework.data.table import open_table
+from gatework.errors import DataError, OptionError
+
+__all__ = ["Items", "Like", "read_items"]
+
+
+def read_items(
+    X: Any,  # noqa: N803
+    y: Any = None,
+    *,
+    lengths: Any = None,
+    groups: Any = None,
+    kind: str | None = None,
+    layout: str = "NTD",
+    stepwise: bool | None = None,
+    id_col: Any = "id",
+    time_col: Any = "time",
+    target_col: Any = "label",
+    group_col: Any = None,
+    text_col: Any = "text",
+    path_col: Any = "path",
+    feature_cols: Any = None,
+    like: Like | None = None,
+    need_y: bool = True,
+) -> Items:
+    """Read sequences and their answers, and say what was found.
+
+    Parameters
+    ----------
+    X : list, array, table or path
+        Series: a list of (T_i, D) arrays; a 3-D array; a 2-D array, or a data frame of numbers with `y` beside it,
+        whose rows are series of one column; a long table, a row for each id and time. Text: a list of str, a table with
+        a column of text, or a folder of .txt files, one a class with an item a line. Audio: a folder with a folder of
+        recordings for each class, a table with a column of paths, or a list of paths or (samples, rate) pairs. A table
+        is a data frame of any library, a dict of columns, or a .csv, .csv.gz, .tsv, .tsv.gz or .parquet file.
+    y : array, list or series, optional
+        One answer a sequence, (N, K) for K targets, or a list of arrays of one answer a step. Tables and folders have
+        their own.
+    lengths : (N,) ints, optional
+        How many steps of a padded array are no padding.
+    groups : (N,) array, optional
+        Which sequences belong together; of a table, `group_col` says it.
+    kind : {"series", "audio", "text"}, optional
+        What X holds, where it may be several.
+    layout : {"NTD", "NDT"}
+        The axes of a 3-D array.
+    stepwise : bool, optional
+        Whether there is one answer for each step. Inferred where it is plain.
+    id_col, time_col, group_col, text_col, path_col : str
+        A table's columns. None for `id_col` says that a long table is one sequence.
+    target_col : str or list of str
+        The column of labels, or several targets.
+    feature_cols : str or list of str, optional
+        The columns that are read; by default all others that hold numbers or a few texts.
+    like : Like, optional
+        What fit saw: X is read as that again.
+    need_y : bool
+        Whether answers must be there. A table's own are not read without it.
+
+    Raises
+    ------
+    DataError, OptionError
+        What cannot be used, in one sentence. Rows are counted from 1, the first below the header.
+    """
+    if kind not in (None, *KINDS):
+        raise OptionError(f"kind must be 'series', 'audio' or 'text'; got {kind!r}. Leave it out to infer it.")
+    if layout not in ("NTD", "NDT"):
+        raise OptionError(f"layout must be 'NTD' or 'NDT'; got {layout!r}. N is sequences, T steps, D columns.")
+    if groups is not None and group_col is not None:
+        raise OptionError(f"groups must be left out where group_col is given; got both, {group_col!r}. Give one.")
+    if like is not None and kind not in (None, like.kind):
+        raise DataError(f"X must be {like.kind}, as fit saw it; got kind={kind!r}. Leave it out.")
+    kind = like.kind if like else kind
+    targets = (target_col,) if isinstance(target_col, str) or not isinstance(target_col, (list, tuple)) else target_col
+    ask = Ask(id_col, time_col, tuple(targets), group_col, text_col, path_col, feature_cols, stepwise, like)
+    ask = ask._replace(need_y=need_y and y is None)
+    items, padded = _read_x(X, y, kind, ask, lengths, layout)
+    if lengths is not None and items.kind != "series":
+        raise OptionError(f"lengths must be left out for {items.kind}; got some. They are for padded arrays.")
+    if y is not None:
+        steps = np.array([len(one) for one in items.items]) if items.kind == "series" else None
+        answers, names, each = read_y(y, len(items), steps, stepwise if like is None else like.stepwise)
+        seen_at_fit = replace(items.like, stepwise=each) if like is None else like
+        items = replace(items, y=answers, targets=names, stepwise=each, like=seen_at_fit)
+    elif need_y and items.y is None:
+        raise DataError(
+            f"{items.like.estimator} requires y to be passed, but the target y is None. Give one label or number for "
+            f"each sequence."
+        )
+    if padded and lengths is None and not items.like.stepwise:
+        cut, note = cut_padding(items.items)
+        items = replace(items, items=cut, notes=(*items.notes, note) if note else items.notes)
+    if groups is not None:
+        items = replace(items, groups=read_groups(groups, len(items)))
+    return items if items.notes and items.notes[0].startswith("read as") else _with_summary(items)
+
+
+def _read_x(x: Any, y: Any, kind: str | None, ask: Ask, lengths: Any, layout: str) -> tuple[Items, bool]:
+    """Read X, with its own answers where it has them; and whether it is an array that may be padded."""
+    if not _is_table(x):
+        return read_arrays(x, lengths=lengths, layout=layout, like=ask.like)
+    table = open_table(x)
+    if y is not None or (ask.like is not None and ask.like.rows is not None):
+        return read_arrays(x, lengths=lengths, layout=layout, like=ask.like)
+    return read_long(table, ask), False
+
+
+def _is_table(x: Any) -> bool:
+    import narwhals as nw
+
+    if isinstance(x, (str, os.PathLike, Mapping)) or nw.dependencies.is_into_dataframe(x):
+        return True
+    # What cannot be looked into without being collected is refused as a table.
+    return hasattr(x, "collect")
+
+
+def _with_summary(items: Items) -> Items:
+    """Say first what was read."""
+    count = f"{len(items):,} {'sequence' if len(items) == 1 else 'sequences'}"
+    shortest, longest = min(map(len, items.items)), max(map(len, items.items))
+    steps = f"{longest:,}" if shortest == longest else f"{shortest:,} to {longest:,}"
+    width = f"{len(items.names):,} {'column' if len(items.names) == 1 else 'columns'}"
+    what = f"read as series: {count} of {steps} {'step' if longest == 1 else 'steps'}, {width}"
+    return replace(items, notes=(f"{what}{about(items.y, items.targets)}.", *items.notes))

@@ -1,0 +1,237 @@
+"""A long table becomes series: a row for each id and time, a column for each number and label."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from gatework.data import dates
+from gatework.data.columns import groups as by_id
+from gatework.data.columns import is_number, numbers, quoted, row_of
+from gatework.data.features import choose, read_features
+from gatework.data.labels import need_column, read_labels, side_by_side, with_gaps
+from gatework.data.sequences import Ask, Items, Like, about
+from gatework.data.table import Table, release_unused
+from gatework.errors import DataError
+
+
+def read_long(table: Table, ask: Ask) -> Items:
+    """Read the sequences of a long table, in ascending order of their ids.
+
+    Raises
+    ------
+    DataError
+        A column that is not there or cannot be used; two rows of one id and time; a group or, where there is one label
+        a sequence, a label that changes within an id.
+    """
+    ask = _without_absent(table, ask)
+    like = ask.like
+    chosen, notes = choose(table, ask)
+    columns = _load(table, ask, chosen)
+    ids, place = _sequences(columns, ask)
+    order, unsorted = _order(columns, ask, table, ids, place)
+    place = place if order is None else place[order]
+    ends = np.cumsum(np.bincount(place, minlength=len(ids)))
+    starts = np.append(0, ends[:-1])
+    spans = list(zip(starts.tolist(), ends.tolist(), strict=True))
+    if unsorted:
+        notes.append(f"rows were not in order of {ask.time_col!r} within {ask.id_col!r}; they are sorted.")
+    if ask.time_col is None:
+        notes.append("there is no column of times: the rows of a sequence are taken in the order in which they stand.")
+
+    wide, read, said = read_features(columns, chosen, like, order, table.decimal_comma)
+    notes += said
+    names = tuple(str(one.name) if c is None else f"{one.name}={c}" for one in read for c in one.categories or (None,))
+    items = [wide[a:b] for a, b in spans]
+    inside = _Inside(ids, place, starts, order, ask.id_col)
+    groups = None
+    if ask.group_col is not None:
+        values, there = read_labels(columns.pop(ask.group_col), ask.group_col)
+        groups, known = inside.constant(values, there, ask.group_col, "one group a sequence")
+        inside.refuse_missing(known, ask.group_col)
+    y, stepwise = _answers(columns, ask, inside, spans, notes, table.decimal_comma) if ask.need_y else (None, False)
+    release_unused()
+    shortest, longest = min(map(len, items)), max(map(len, items))
+    steps = f"{longest:,}" if shortest == longest else f"{shortest:,} to {longest:,}"
+    summary = (
+        f"read as series: {len(items):,} {'sequence' if len(items) == 1 else 'sequences'} of {steps} steps, "
+        f"{len(names):,} {'column' if len(names) == 1 else 'columns'} ({_few(names)}){about(y, ask.targets)}."
+    )
+    seen = like or Like("series", names, columns=tuple(read), stepwise=stepwise)
+    targets = tuple(map(str, ask.targets)) if ask.need_y else ()
+    return Items("series", items, names, ids, y, targets, groups, stepwise, (summary, *notes), seen)
+
+
+def _few(names: tuple[str, ...]) -> str:
+    return ", ".join(names[:8]) + (", ..." if len(names) > 8 else "")
+
+
+def _without_absent(table: Table, ask: Ask) -> Ask:
+    """See that the columns are there. "time" may be absent, and the label where it is not needed."""
+    has_time = ask.time_col in table.names
+    if ask.id_col is not None and ask.id_col not in table.names and ask.id_col == "id" and has_time:
+        need_column(
+            table,
+            "id_col",
+            "id",
+            "Name the column that tells sequences apart with id_col= (command line: --id), or say id_col=None if the "
+            "table is one sequence.",
+        )
+    for option, name in (("id_col", ask.id_col), ("group_col", ask.group_col)):
+        if name is not None:
+            need_column(table, option, name)
+    if not has_time and ask.time_col == "time":
+        ask = ask._replace(time_col=None)
+    elif ask.time_col is not None:
+        need_column(table, "time_col", ask.time_col)
+    for name in ask.targets if ask.need_y else ():
+        need_column(table, "target_col", name)
+    twice = [one for one in ask.taken if one is not None]
+    if len(set(twice)) < len(twice):
+        name = next(one for one in twice if twice.count(one) > 1)
+        raise DataError(
+            f"id_col, time_col, target_col and group_col must be columns of their own; got {name!r} for two of them. "
+            f"Name each."
+        )
+    return ask
+
+
+def _load(table: Table, ask: Ask, chosen: list[Any]) -> dict[Any, Any]:
+    wanted = [one for one in (ask.id_col, ask.time_col, ask.group_col) if one is not None] + chosen
+    wanted += ask.targets if ask.need_y else ()
+    ids = [] if ask.id_col is None else [ask.id_col]
+    columns = dict(zip(wanted, table.load(wanted, ids=ids), strict=True))
+    if len(next(iter(columns.values()))) == 0:
+        raise DataError("X must have at least one row; got none. Check how it was made.")
+    return columns
+
+
+def _sequences(columns: dict[Any, Any], ask: Ask) -> tuple[tuple, np.ndarray]:
+    if ask.id_col is None:
+        return (0,), np.zeros(len(next(iter(columns.values()))), np.int32)
+    return by_id(columns.pop(ask.id_col), ask.id_col)
+
+
+def _order(
+    columns: dict[Any, Any], ask: Ask, table: Table, ids: tuple, place: np.ndarray
+) -> tuple[np.ndarray | None, bool]:
+    """The rows by id and time, None where they are so already; and whether those of one id were in another order."""
+    if ask.time_col is None:
+        return (None if (place[1:] >= place[:-1]).all() else np.argsort(place, kind="stable")), False
+    column = columns.pop(ask.time_col)
+    times = _times(column, ask.time_col, table.decimal_comma)
+    same = place[1:] == place[:-1]
+    order = None
+    if not ((place[1:] > place[:-1]) | (same & (times[1:] >= times[:-1]))).all():
+        order = np.lexsort((times, place))
+        place, times = place[order], times[order]
+        same = place[1:] == place[:-1]
+    twice = np.flatnonzero(same & (times[1:] == times[:-1])) + 1
+    if len(twice):
+        rows = twice if order is None else order[twice]
+        at, row = int(twice[np.argmin(rows)]), int(rows.min())
+        moment = quoted(column[row].as_py())
+        who = "" if ask.id_col is None else f"{quoted(ids[place[at]])} at "
+        raise DataError(
+            f"X must have one row for each {f'{ask.id_col} and ' if ask.id_col is not None else ''}{ask.time_col}; got "
+            f"{who}{moment} again in row {row + 1}. Remove such rows, or name another column with time_col= or id_col=."
+        )
+    return order, order is not None and bool(((order[1:] < order[:-1]) & same).any())
+
+
+def _times(column: Any, name: Any, decimal_comma: bool) -> np.ndarray:
+    """Times (rows,) that can be ordered: dates, or numbers of any kind."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    kind = column.type
+    if pa.types.is_time(kind) or pa.types.is_duration(kind):
+        column = column.cast(pa.int32() if pa.types.is_time32(kind) else pa.int64())
+    as_number = is_number(kind) and not pa.types.is_integer(kind)
+    if decimal_comma and not as_number and not pa.types.is_integer(kind):
+        digits = pc.match_substring_regex(column.cast(pa.string()), r"^\s*-?\d+,\d+\s*$")
+        as_number = bool(pc.any(digits).as_py())
+    if not as_number:
+        return dates.read(column, name, integers=True).values
+    values = numbers(column, name, decimal_comma=decimal_comma, some=False)
+    if row := row_of(np.isnan(values)):
+        raise DataError(f"{name} must hold a time in every row; got none in row {row}. Fill it in or remove the row.")
+    return values
+
+
+class _Inside:
+    """What is the same in all rows of a sequence, the rows being in order."""
+
+    def __init__(self, ids: tuple, place: np.ndarray, starts: np.ndarray, order: np.ndarray | None, id_col: Any):
+        self.ids, self.place, self.starts, self.order, self.id_col = ids, place, starts, order, id_col
+
+    def of(self, values: np.ndarray, there: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """The first value that is there in each sequence, whether there is one, and the rows that differ from it."""
+        rows = np.flatnonzero(there)
+        some, first = np.unique(self.place[rows], return_index=True)
+        at = self.starts.copy()
+        at[some] = rows[first]
+        known = np.zeros(len(self.ids), bool)
+        known[some] = True
+        return values[at], known, np.flatnonzero(there & (values != values[at][self.place]))
+
+    def constant(self, values: np.ndarray, there: np.ndarray, name: Any, want: str) -> tuple[np.ndarray, np.ndarray]:
+        """The value of each sequence, and whether it has one; refused where there are two."""
+        if self.order is not None:
+            values, there = values[self.order], there[self.order]
+        found, known, differ = self.of(values, there)
+        if len(differ):
+            at = differ[0]
+            which = self.place[at]
+            raise DataError(
+                f"{name} must be {want}; got {quoted(found[which].item())} and {quoted(values[at].item())} within "
+                f"{self.id_col} {quoted(self.ids[which])}. Correct it."
+            )
+        return found, known
+
+    def refuse_missing(self, known: np.ndarray, name: Any) -> None:
+        """Raise DataError where a sequence has no value at all."""
+        if not known.all():
+            which = self.ids[int(np.argmin(known))]
+            raise DataError(
+                f"{name} must be known for each {self.id_col}; got none for {quoted(which)} "
+                f"({int((~known).sum()):,} such). Fill it in or leave the sequence out."
+            )
+
+
+def _answers(
+    columns: dict[Any, Any], ask: Ask, inside: _Inside, spans: list, notes: list[str], decimal_comma: bool
+) -> tuple[Any, bool]:
+    """The targets: one a sequence where each is the same in all of its rows, else one a step."""
+    read = []
+    for name in ask.targets:
+        values, there = read_labels(columns.pop(name), name, decimal_comma=decimal_comma)
+        read.append((values, there) if inside.order is None else (values[inside.order], there[inside.order]))
+    inside.order = None
+    stepwise = ask.stepwise
+    if stepwise is None:
+        stepwise = ask.like.stepwise if ask.like else False
+        for name, (values, there) in zip(ask.targets, read, strict=True):
+            differ = inside.of(values, there)[2]
+            if len(differ) and ask.like is None:
+                who = "" if inside.id_col is None else f" {inside.id_col} {quoted(inside.ids[inside.place[differ[0]]])}"
+                stepwise = True
+                notes.append(f"{name!r} changes within{who or ' the table'}, so there is an answer for each step.")
+                break
+    if not stepwise:
+        found = []
+        for name, (values, there) in zip(ask.targets, read, strict=True):
+            want = "the same in all rows of a sequence where stepwise=False"
+            one, known = inside.constant(values, there, name, want)
+            inside.refuse_missing(known, name)
+            found.append(one)
+        return side_by_side(found), False
+    missing = sum(int((~there).sum()) for _, there in read)
+    if missing:
+        notes.append(f"{missing:,} of {sum(map(len, (v for v, _ in read))):,} labels are missing; they are masked.")
+    for name, (_, there) in zip(ask.targets, read, strict=True):
+        if not there.any():
+            raise DataError(f"{name} must hold labels; got only missing ones. Check the column.")
+    joint = side_by_side([with_gaps(*one) for one in read])
+    return [joint[a:b] for a, b in spans], True
