@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import copy
 import json
+import pickle
+import subprocess
+import sys
+import unicodedata
 
 import numpy as np
 import pytest
 
+from gatework.data import bpe
 from gatework.data.text import TextReader
 from gatework.data.words import split
 from gatework.errors import DataError, OptionError
@@ -84,6 +90,123 @@ def test_characters_are_code_points_after_nfc():
     assert shown(reader, "Zo\u00eb z") == ["Z", "o", "\u00eb", "␣", "<unknown>"]
     assert set(reader.vocabulary[2:]) == {"Z", "o", "\u00eb", " ", "\n"}
     assert shown(fit(["Zoë"], tokens="characters", lowercase=True), "zOË") == ["z", "o", "ë"]
+
+
+def test_the_most_frequent_are_told_apart():
+    texts = ["b b b a a c c d"]
+    assert fit(texts).vocabulary[2:] == ("b", "a", "c")
+    assert fit(texts, vocabulary_size=2).vocabulary[2:] == ("b", "a")
+    assert fit(texts, min_count=1).vocabulary[2:] == ("b", "a", "c", "d")
+    assert fit(texts, min_count=3).vocabulary[2:] == ("b",)
+    assert fit(texts, tokens="characters").vocabulary[2:] == (" ", "b", "a", "c", "d")
+    assert fit(texts, tokens="characters", vocabulary_size=1).vocabulary[2:] == (" ",)
+
+
+def test_case_is_ignored_in_words_alone_unless_asked():
+    assert shown(fit(["Ab ab"]), "AB") == ["ab"]
+    assert shown(fit(["Ab Ab"], lowercase=False), "Ab ab") == ["Ab", "<unknown>"]
+    assert shown(fit(["Ab"], tokens="characters"), "aB") == ["<unknown>", "<unknown>"]
+    assert "".join(shown(fit(["Abab Abab"], tokens="bpe"), "Abab")) == "␣Abab"
+    assert "".join(shown(fit(["Abab Abab"], tokens="bpe", lowercase=True), "Abab")) == "␣abab"
+    # A sigma is small as at a word's end only where the word ends.
+    assert shown(fit(["ΟΔΟΣ οδος"]), "οδος") == ["οδος"]
+
+
+def test_pieces_are_learned_from_the_text_and_know_every_byte():
+    reader = fit(["lower lowest low"] * 20, tokens="bpe", vocabulary_size=300)
+    assert shown(reader, "low") == ["␣low"]
+    rare = shown(reader, "slow ☃")
+    assert "".join(rare) == "␣slow␣\\xe2\\x98\\x83"
+    assert "<unknown>" not in rare
+    ids = reader.read(["lowest ☃ <unk> <padding>"], [0])[0]
+    assert ids.min() > 1
+    assert ids.max() < len(reader.vocabulary)
+    assert fit(["lower lowest low"] * 20, tokens="bpe", vocabulary_size=300) == reader
+
+
+def test_there_are_no_more_pieces_than_asked_for_or_than_the_text_can_teach():
+    words = [f"{a}{b}{c}ation" for a in "bdfgk" for b in "aeiou" for c in "lmnrt"]
+    text = " ".join(words * 2)
+    assert len(fit([text], tokens="bpe").vocabulary) == 2 + 256 + sum(map(len, words)) * 2 // 100
+    assert len(fit([text], tokens="bpe", vocabulary_size=300).vocabulary) == 2 + 300
+    assert len(fit([text], tokens="bpe", vocabulary_size=9).vocabulary) == 2 + 256
+
+
+def test_without_tokenizers_pieces_are_refused_with_the_command_that_helps(monkeypatch):
+    monkeypatch.setattr(bpe, "find_spec", lambda name: None)
+    said = r"^tokens='bpe' must have tokenizers; it is not installed. Run: pip install 'gatework\[text\]'$"
+    with pytest.raises(OptionError, match=said):
+        fit(tokens="bpe")
+
+
+def test_what_is_read_needs_neither_torch_nor_tokenizers():
+    code = "import sys; from gatework.data import text, vectors; print({'torch', 'tokenizers'} & set(sys.modules))"
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout == "set()\n"
+
+
+def test_a_text_that_came_in_words_stays_as_it_is_and_others_are_parted():
+    reader = fit(["it 's a u.s. film , n't '70s .", "film , a film , it '70s , the 's ."] * 2)
+    assert reader.whole
+    assert shown(reader, "it 's u.s. n't '70s .") == ["it", "'s", "u.s.", "n't", "'70s", "."]
+    assert shown(reader, "It's a film.") == ["it", "'s", "a", "film", "."]
+    assert not fit(["It's a film, well made. Well, well."] * 2).whole
+    assert not fit(["no signs at all"] * 2).whole
+
+
+def test_the_first_tokens_of_a_long_text_are_read():
+    reader = fit(["a b c d e f"] * 2, max_length=4)
+    assert shown(reader, "f d c b a") == ["<unknown>", "d", "c", "b"]
+    assert reader.read(["a b"], [0])[0].shape == (2,)
+    # Words beyond are not learned either.
+    assert reader.vocabulary[2:] == ("a", "b", "c", "d")
+    million = "word " * 1_000_000
+    assert fit(["word word"]).read([million], [0])[0].shape == (10_000,)
+    assert fit(["word word"], max_length=None).read([million], [0])[0].shape == (1_000_000,)
+
+
+def test_notes_say_what_was_learned():
+    assert fit(["a a b b", "a c", ""]).notes() == [
+        "2 words are told apart; 16.7% of the training texts' words are unknown.",
+        "A text has 2 words (median), the longest 4.",
+    ]
+    assert fit(["a , a .", "abc"], max_length=2, min_count=1).notes() == [
+        "3 words are told apart; 0.0% of the training texts' words are unknown.",
+        "A text has 2 words (median), the longest 2.",
+        "The texts are already split into words: what stands between spaces is one, or parted where unknown.",
+        "1 text is longer than 2 words: the first 2 are read.",
+    ]
+    assert fit(["aab"], tokens="characters").notes()[0].startswith("2 characters are told apart; 0.0%")
+
+
+def test_signs_that_cannot_be_seen_are_shown_as_ones_that_can():
+    assert shown(fit(["a \n\t\r"], tokens="characters"), "\r\ta\n ") == ["␍", "⇥", "a", "↵", "␣"]
+    assert fit().show([0, 1]) == ["<padding>", "<unknown>"]
+
+
+def test_a_reader_travels_to_another_process_after_it_has_read():
+    reader = fit()
+    reader.read(["the cat"], [0])
+    assert pickle.loads(pickle.dumps(reader)) == reader
+    assert copy.deepcopy(reader).read(["the cat"], [0])[0].tolist() == reader.read(["the cat"], [0])[0].tolist()
+
+
+def test_sst2_stays_as_it_is(data):
+    rows = [line.split("\t") for line in (data / "sst2" / "train.tsv").read_text("utf-8").splitlines()]
+    texts = [row[0] for row in rows]
+    reader = fit(texts, min_count=1)
+    assert reader.whole
+    assert len(reader.vocabulary) == 2 + len({word for text in texts for word in text.split()})
+    for text, ids in zip(texts, reader.read(texts, range(len(texts))), strict=True):
+        assert reader.show(ids) == text.split()
+
+
+def test_names_in_many_letters_are_read_whole(data):
+    files = sorted((data / "names_nationality").glob("*.txt"))
+    names = [name for file in files if file.stem != "ORIGIN" for name in file.read_text("utf-8").split("\n") if name]
+    assert len(names) > 20_000
+    reader = fit(names, tokens="characters")
+    for name, ids in zip(names, reader.read(names, range(len(names))), strict=True):
+        assert "".join(reader.vocabulary[k] for k in ids) == unicodedata.normalize("NFC", name)
 
 
 def test_refusals():
