@@ -110,6 +110,14 @@ class TextReader:
             for unit, n in counts.items():
                 for token in [unit] if whole or tokens == "characters" else split(unit):
                     found[token] += n
+            often = max(found.values())
+            if min_count is not None and often < least:
+                raise OptionError(
+                    f"min_count must be at most {often:,}, as often as the most frequent of the {tokens} occurs; "
+                    f"got {least:,}. Take a smaller one."
+                )
+            # Where no word comes twice, each is told apart: something is to be learned.
+            least = min(least, often)
             order = sorted((t for t, n in found.items() if n >= least), key=lambda t: (-found[t], t))
             reader = replace(empty, vocabulary=(*_FIRST, *order[:most]), whole=whole)
         return replace(reader, said=tuple(reader._describe(items, ids)))

@@ -102,6 +102,15 @@ def test_the_most_frequent_are_told_apart():
     assert fit(texts, tokens="characters", vocabulary_size=1).vocabulary[2:] == (" ",)
 
 
+def test_where_no_word_comes_twice_all_are_told_apart():
+    assert fit(["a b", "c"]).vocabulary[2:] == ("a", "b", "c")
+    said = (
+        r"^min_count must be at most 1, as often as the most frequent of the words occurs; got 2. Take a smaller one.$"
+    )
+    with pytest.raises(OptionError, match=said):
+        fit(["a b", "c"], min_count=2)
+
+
 def test_case_is_ignored_in_words_alone_unless_asked():
     assert shown(fit(["Ab ab"]), "AB") == ["ab"]
     assert shown(fit(["Ab Ab"], lowercase=False), "Ab ab") == ["Ab", "<unknown>"]
