@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from gatework.nn import GRU, LSTM, RNN, from_torch, to_torch
     from gatework.nn.backends import backends
-    from gatework.tasks import Forecaster, load
+    from gatework.tasks import Classifier, Forecaster, Regressor, load
     from gatework.tasks.compare import compare
 
 __version__ = "0.1.0"
@@ -22,12 +22,27 @@ _ROOMS = {
     "backends": "gatework.nn.backends",
     "from_torch": "gatework.nn",
     "to_torch": "gatework.nn",
+    "Classifier": "gatework.tasks",
     "Forecaster": "gatework.tasks",
+    "Regressor": "gatework.tasks",
     "compare": "gatework.tasks.compare",
     "load": "gatework.tasks",
 }
 
-__all__ = ["GRU", "LSTM", "RNN", "Forecaster", "__version__", "backends", "compare", "from_torch", "load", "to_torch"]
+__all__ = [
+    "GRU",
+    "LSTM",
+    "RNN",
+    "Classifier",
+    "Forecaster",
+    "Regressor",
+    "__version__",
+    "backends",
+    "compare",
+    "from_torch",
+    "load",
+    "to_torch",
+]
 
 
 def __getattr__(name: str):

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import difflib
+import sys
 from inspect import signature
 from typing import Any, Self
 
-from gatework.errors import OptionError
+from gatework.errors import NotFittedError, OptionError
 
 
 class Estimator:
@@ -48,3 +49,10 @@ class Estimator:
         from sklearn.base import BaseEstimator
 
         return BaseEstimator.__sklearn_tags__(self)
+
+
+def not_fitted(sentence: str) -> NotFittedError:
+    """Make the error for what is asked before fit: scikit-learn's own too, where someone has imported that."""
+    theirs = sys.modules.get("sklearn.exceptions")
+    kind = NotFittedError if theirs is None else type("NotFittedError", (NotFittedError, theirs.NotFittedError), {})
+    return kind(sentence)

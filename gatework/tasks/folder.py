@@ -25,7 +25,11 @@ FORMAT = 1
 MODEL, HISTORY, SCORES = PARTS = ("model.safetensors", "history.parquet", "scores.json")
 
 # What a config.json may name as its class, and where that lives. A folder from a stranger can name nothing else.
-ESTIMATORS = {"Forecaster": "gatework.tasks.forecaster"}
+ESTIMATORS = {
+    "Classifier": "gatework.tasks.classifier",
+    "Forecaster": "gatework.tasks.forecaster",
+    "Regressor": "gatework.tasks.regressor",
+}
 
 
 @dataclass(frozen=True)

@@ -42,11 +42,12 @@ def checkpoint(forecaster: Forecaster, panel: Panel, folder: str | PathLike | No
     run = {"class": type(forecaster).__name__, "params": params, "data": None, **forecaster.source_}
     place = Checkpoint(folder, panel.fingerprint(), run)
     if resume and place.exists():
-        _refuse_other(params, (place.facts()["run"] or {}).get("params", {}), folder)
+        refuse_other(params, (place.facts()["run"] or {}).get("params", {}), folder)
     return place
 
 
-def _refuse_other(params: dict[str, Any], began: dict[str, Any], folder: str | PathLike) -> None:
+def refuse_other(params: dict[str, Any], began: dict[str, Any], folder: str | PathLike) -> None:
+    """Refuse to resume a training that was begun with other parameters."""
     for name in params.keys() - {"progress"}:
         if params[name] != began.get(name):
             raise OptionError(

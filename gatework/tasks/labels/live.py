@@ -100,7 +100,9 @@ class LabelStream:
     def _answer(self) -> np.ndarray:
         """Answer for all that has come, (K,)."""
         if self._stepwise:
-            raise OptionError("predict must be asked of a model with one answer a sequence; got one a step. See rest().")
+            raise OptionError(
+                "predict must be asked of a model with one answer a sequence; got one a step. See rest()."
+            )
         carries, _ = self._read(self._carries, self._input.pending())
         with torch.no_grad():
             answers = [one.give(carry) for one, carry in zip(self._net.members, carries, strict=True)]

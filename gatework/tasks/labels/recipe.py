@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from gatework.tasks.labels.labelling import Labelling
+    from gatework.tasks.labels.readers import Reader
     from gatework.tasks.labels.targets import Targets
 
 POOLINGS = ("last", "mean", "max", "attention")
@@ -155,10 +156,7 @@ def choose(
     targets: Targets,
     lengths: Sequence[int],
     class_weights: tuple[tuple[float, ...], ...],
-    *,
-    kind: str,
-    gaps: tuple[bool, ...] | None = None,
-    vocabulary: int = 0,
+    reader: Reader,
     embedding: int | None = None,
 ) -> tuple[Recipe, list[str]]:
     """Choose what is left open by how many sequences there are, and how long; and say what was chosen."""
@@ -166,7 +164,7 @@ def choose(
     # Few are far longer than the others; what most are is what the network is made for.
     usual = max(1, int(np.percentile(lengths, 90)))
     effort = EFFORTS[model.effort]
-    stepwise = targets.stepwise
+    stepwise, kind = targets.stepwise, reader.kind
     # Who names each step may look at what follows; who says what is still to come may not: there it would be read off.
     both = not (stepwise and targets.classes is None) if model.bidirectional is None else model.bidirectional
     convolve = kind == "series" and not stepwise if model.convolutions is None else model.convolutions
@@ -180,8 +178,8 @@ def choose(
         answers=targets.answers,
         sizes=targets.sizes,
         stepwise=stepwise,
-        gaps=gaps,
-        vocabulary=vocabulary,
+        gaps=None if text else getattr(reader, "gaps", (False,) * len(reader.names)),
+        vocabulary=len(reader.vocabulary) if text else 0,
         embedding=embedding or (128 if text else 0),
         channels=channels,
         kernels=kernels,
@@ -205,7 +203,9 @@ def choose(
         augment=model.augment,
         class_weights=class_weights,
     )
-    networks = "1 network" if members == 1 else f"{members} networks, each judged by sequences that it did not learn from"
+    networks = (
+        "1 network" if members == 1 else f"{members} networks, each judged by sequences that it did not learn from"
+    )
     return recipe, [f"trains {networks}, for up to {steps:,} steps of {batch_size}."]
 
 

@@ -85,7 +85,7 @@ class Targets:
         return np.stack([numbered(one, known) for one, known in zip(columns, self.classes, strict=True)], -1)
 
     def decode(self, answers: np.ndarray) -> np.ndarray:
-        """Turn answers (.., K), probabilities or standardised numbers, into labels (..) or, of several, (.., targets)."""
+        """Turn answers (.., K), probabilities or standardised numbers, into labels (..), or (.., targets) of several."""
         if self.classes is None:
             found = answers * np.array(self.std) + np.array(self.mean)
         else:

@@ -44,7 +44,9 @@ def class_weights(wanted: Any, targets: Targets, encoded: Any) -> tuple[tuple[fl
     weights = [1.0] * len(names)
     for name, weight in wanted.items():
         if str(name) not in names:
-            raise OptionError(f"class_weight must name classes of the data; got {name!r}. There are {', '.join(names)}.")
+            raise OptionError(
+                f"class_weight must name classes of the data; got {name!r}. There are {', '.join(names)}."
+            )
         weights[names[str(name)]] = _checked(name, weight)
     return (tuple(weights),)
 

@@ -1,0 +1,78 @@
+"""Answers as a table, in which each belongs to the sequence, or the step, that it is about."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from gatework.data.table import give_back, open_table
+from gatework.tasks.labels.keep import path_of
+
+if TYPE_CHECKING:
+    import pyarrow
+
+    from gatework.data.items import Items
+    from gatework.tasks.labels.labelling import Labelling
+
+
+def as_table(model: Labelling, X: Any, items: Items, answers: Any) -> Any:  # noqa: N803
+    """Lay answers in a table of the kind that X came in: a path gives a pyarrow.Table.
+
+    Parameters
+    ----------
+    model : Classifier or Regressor
+        Whose answers they are.
+    X : table, dict or path
+        What it was asked about.
+    items : Items
+        The same, read.
+    answers : (N, K) array, or list of (T_i, K) arrays
+        Probabilities, or standardised numbers.
+    """
+    columns = {**_whose(model, items, answers), **_found(model, answers)}
+    return give_back(columns, "pyarrow" if path_of(X) is not None else open_table(X).kind)
+
+
+def held_table(model: Labelling, items: Items, held: Any) -> pyarrow.Table:
+    """Lay what networks answered for sequences that they had not learned from beside what is true."""
+    import pyarrow as pa
+
+    known = ~np.isnan((np.concatenate(held) if model.targets_.stepwise else held)[:, 0])
+    truth = np.concatenate(items.y) if model.targets_.stepwise else items.y
+    columns = _whose(model, items, held)
+    for k, name in enumerate(model.targets_.names):
+        columns[f"true {name}"] = _array(truth if truth.ndim == 1 else truth[:, k])
+    columns |= _found(model, held)
+    return pa.table({str(name): column.filter(pa.array(known)) for name, column in columns.items()})
+
+
+def _whose(model: Labelling, items: Items, answers: Any) -> dict[Any, Any]:
+    """Name the sequence of each answer, and its step where each step has one."""
+    ids = np.array(items.ids)
+    if not model.targets_.stepwise:
+        return {model.id_col: _array(ids)}
+    lengths = [len(one) for one in answers]
+    steps = np.concatenate([np.arange(length) for length in lengths])
+    return {model.id_col: _array(np.repeat(ids, lengths)), "step": _array(steps)}
+
+
+def _found(model: Labelling, answers: Any) -> dict[str, Any]:
+    """The answers, a column a target, and the probability of each class that is answered."""
+    targets = model.targets_
+    whole = np.concatenate(answers) if targets.stepwise else answers
+    labels = targets.decode(whole)
+    labels = labels[:, None] if labels.ndim == 1 else labels
+    columns = {}
+    for k, name in enumerate(targets.names):
+        columns[name] = _array(labels[:, k])
+        if targets.classes is not None:
+            sure = "probability" if len(targets.names) == 1 else f"{name} probability"
+            columns[sure] = _array(targets.split(whole)[k].max(-1))
+    return columns
+
+
+def _array(values: Any) -> Any:
+    import pyarrow as pa
+
+    return pa.array(np.asarray(values).tolist())

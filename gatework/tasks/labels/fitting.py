@@ -1,0 +1,97 @@
+"""Fitting a classifier or regressor: read, choose, train, and judge beside the rivals."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from gatework.data.holdout import folds
+from gatework.tasks.labels.readers import learn_to_read
+from gatework.tasks.labels.recipe import choose
+from gatework.tasks.labels.targets import Targets
+from gatework.tasks.labels.weights import class_weights
+
+if TYPE_CHECKING:
+    from gatework.data.items import Items
+    from gatework.tasks.labels.labelling import Labelling
+    from gatework.tasks.labels.readers import Reader
+    from gatework.train.checkpoint import Checkpoint
+
+# Of so many sequences a tenth is held out for each network, and of fewer a fifth; of fewer than FEWEST none.
+MANY, FEWEST = 500, 10
+# The chance that a word goes missing while it is learned from.
+MISSING = 0.1
+
+
+def fit(model: Labelling, items: Items, checkpoint: Checkpoint | None, resume: bool) -> None:
+    """Give an estimator all that it learns from items that have been checked."""
+    from gatework.tasks.labels.answers import held_table
+    from gatework.tasks.labels.judging import judge_held_out
+    from gatework.tasks.labels.learning import learn
+
+    targets = Targets.of(items.y, items.targets, items.stepwise, model.classify)
+    encoded = targets.encode(items.y)
+    reader = learn_to_read(model, items)
+    arrays = reader.read(items.items, items.ids)
+    recipe, chosen = choose(
+        model,
+        targets,
+        [len(one) for one in arrays],
+        class_weights(model.class_weight, targets, encoded),
+        reader,
+    )
+    parts = held_out(encoded, targets, items.groups, recipe.members, recipe.seed)
+    model.reader_, model.targets_ = reader, targets
+    model.notes_ = [*items.notes, *reader.notes(), *chosen]
+    learned = learn(
+        arrays,
+        encoded,
+        recipe,
+        parts,
+        augment=augmentation(reader) if recipe.augment else None,
+        vectors=None,
+        checkpoint=checkpoint,
+        resume=resume,
+        progress=model.progress,
+    )
+    model.recipe_ = replace(recipe, members=len(learned.net.members))
+    model.net_, model.histories_ = learned.net, learned.histories
+    model.scores_ = judge_held_out(model, items, arrays, learned.held, parts)
+    model.held_ = held_table(model, items, learned.held)
+
+
+def held_out(
+    encoded: Any, targets: Targets, groups: np.ndarray | None, members: int, seed: int
+) -> list[tuple[np.ndarray, np.ndarray]]:
+    """Choose for each network which sequences it learns from, and which decide when it ends."""
+    count = len(encoded)
+    everything = np.arange(count)
+    if count < FEWEST or (groups is not None and len(np.unique(groups)) < 2):
+        return [(everything, everything[:0])] * members
+    share = 10 if count >= MANY else 5
+    # One target, or its commonest class a sequence, is what the folds are alike in.
+    first = np.array([_usual(one) for one in encoded]) if targets.stepwise else encoded[:, 0]
+    parts = folds(first if targets.classes is not None else first.astype(float), groups, max(share, members), seed)
+    return [parts[k % len(parts)] for k in range(members)]
+
+
+def _usual(one: np.ndarray) -> Any:
+    if one.dtype.kind == "f":
+        return 0.0
+    known = one[one[:, 0] >= 0, 0]
+    return np.bincount(known).argmax() if len(known) else 0
+
+
+def augmentation(reader: Reader) -> Any:
+    """How what is learned from may be changed a little each time, by its kind."""
+    if reader.kind == "audio":
+        from gatework.data.augment_audio import Augment
+
+        return Augment(spectral=reader.mel.coefficients is None)
+    if reader.kind == "text":
+        from gatework.data.augment_text import augment
+
+        return lambda x, lengths, generator: (augment(x, lengths, generator, MISSING), lengths)
+    return None

@@ -1,0 +1,99 @@
+"""How good answers are: of sequences that were held out, and of others, beside the rivals' answers."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from gatework.tasks.labels.baselines import held_out
+from gatework.tasks.labels.scores import LabelScores, score_classes, score_numbers
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from gatework.data.items import Items
+    from gatework.tasks.labels.labelling import Labelling
+
+
+def judge_held_out(
+    model: Labelling, items: Items, arrays: Sequence[np.ndarray], held: Any, parts: Sequence[tuple]
+) -> LabelScores | None:
+    """Score what networks answered for sequences that they had not learned from; None where there are none."""
+    rows = np.unique(np.concatenate([others for _, others in parts]))
+    if not len(rows):
+        return None
+    # A sequence that several networks held out has the last one's answer; its rivals are those of that part too.
+    count = len(np.unique([others.min() for _, others in parts if len(others)]))
+    how = (
+        f"Of {len(items):,} sequences, {len(rows):,} were answered by networks that had not learned from them"
+        f"{'' if count == 1 else f', in {count} parts'}; they decided when to end, which flatters slightly."
+    )
+    rivals = _rivals(model, items, arrays, parts)
+    return _score(model, items, held, rivals, rows, how)
+
+
+def judge(model: Labelling, items: Items, answers: Any) -> LabelScores:
+    """Score answers for other sequences, beside those of rivals that learned from what fit did."""
+    arrays = model.reader_.read(items.items, items.ids)
+    how = f"{len(items):,} sequences that were given to be judged by."
+    return _score(model, items, answers, model.rivals_.answer(arrays, items), np.arange(len(items)), how)
+
+
+def mean_score(model: Labelling, items: Items, answers: Any) -> float:
+    """The accuracy of a classifier, the R2 of a regressor: the mean over targets, of all steps that are known."""
+    scores = _score(model, items, answers, [], np.arange(len(items)), "")
+    rows = [next(iter(rows.values())) for rows in scores.rows.values()]
+    return float(np.mean([row.accuracy if model.classify else row.r2 for row in rows]))
+
+
+def _rivals(model: Labelling, items: Items, arrays: Sequence[np.ndarray], parts: Sequence[tuple]) -> list[dict]:
+    """What rivals answer, a dict a target for classes, or one for all numbers."""
+    texts = items.items if items.kind == "text" else None
+    asked = {
+        "classify": model.classify,
+        "seed": int(model.seed),
+        "texts": texts,
+        "characters": items.kind == "text" and model.tokens == "characters",
+    }
+    if not model.classify:
+        return [held_out(items.kind, arrays, items.y, parts, **asked)]
+    return [
+        held_out(items.kind, arrays, _target(items.y, k), parts, classes=classes, **asked)
+        for k, classes in enumerate(model.targets_.classes)
+    ]
+
+
+def _target(y: Any, k: int) -> Any:
+    """One of several targets."""
+    if isinstance(y, list):
+        return [one if one.ndim == 1 else one[:, k] for one in y]
+    return y if y.ndim == 1 else y[:, k]
+
+
+def _score(
+    model: Labelling, items: Items, answers: Any, rivals: Sequence[dict], rows: np.ndarray, how: str
+) -> LabelScores:
+    """Score the answers at some rows."""
+    targets = model.targets_
+    owners = np.repeat(rows, [len(answers[i]) for i in rows]) if targets.stepwise else None
+
+    def some(values: Any) -> np.ndarray:
+        return np.concatenate([values[i] for i in rows]) if targets.stepwise else values[rows]
+
+    name = model.cell.upper()
+    if targets.classes is None:
+        given = {name: targets.decode(some(answers))} | {who: some(one) for who, one in (rivals or [{}])[0].items()}
+        return score_numbers(some(items.y), given, targets.names, how, owners)
+    parts = targets.split(some(answers))
+    return LabelScores.join(
+        score_classes(
+            some(_target(items.y, k)),
+            {name: part} | {who: some(one) for who, one in (rivals[k] if rivals else {}).items()},
+            classes,
+            target,
+            how,
+            owners,
+        )
+        for k, (target, classes, part) in enumerate(zip(targets.names, targets.classes, parts, strict=True))
+    )

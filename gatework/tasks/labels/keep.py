@@ -1,0 +1,120 @@
+"""What of a classifier or regressor is kept on the disk: its training on the way, and itself when fitted."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from os import PathLike, fspath
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from gatework.errors import OptionError
+from gatework.tasks.folder import Parts
+from gatework.tasks.keep import refuse_other
+from gatework.tasks.labels.readers import restored
+from gatework.tasks.labels.recipe import Recipe
+from gatework.tasks.labels.scores import LabelScores
+from gatework.tasks.labels.targets import Targets
+from gatework.train.checkpoint import Checkpoint, to_json
+from gatework.train.history import History
+
+if TYPE_CHECKING:
+    from gatework.data.items import Items
+    from gatework.tasks.labels.labelling import Labelling
+
+
+def checkpoint(model: Labelling, items: Items, folder: str | PathLike | None, resume: bool) -> Checkpoint | None:
+    """Make the checkpoint of a training in `folder`; None without one.
+
+    Raises
+    ------
+    OptionError
+        To resume, and there is no folder, or what is in it was begun with other parameters.
+    """
+    if folder is None:
+        if resume:
+            raise OptionError("folder must be given where resume=True; got None. Name the one with the checkpoint.")
+        return None
+    # Through JSON and back, so that numpy's numbers and tuples compare as what the checkpoint made of them.
+    params = json.loads(to_json(saved_params(model)))
+    run = {"class": type(model).__name__, "params": params, "data": model.source_}
+    place = Checkpoint(folder, fingerprint(items), run)
+    if resume and place.exists():
+        refuse_other(params, (place.facts()["run"] or {}).get("params", {}), folder)
+    return place
+
+
+def path_of(X: Any) -> str | None:  # noqa: N803
+    """Where X lies, where it is a path."""
+    return fspath(X) if isinstance(X, str | PathLike) else None
+
+
+def is_array(X: Any) -> bool:  # noqa: N803
+    """Whether X came without a table of its own: as arrays, or as a list."""
+    return isinstance(X, np.ndarray | list | tuple) or type(X).__module__.split(".")[0] == "torch"
+
+
+def saved_params(model: Labelling) -> dict[str, Any]:
+    """The parameters as JSON can hold them: a dict's keys there are text."""
+    params = model.get_params()
+    weights = params.get("class_weight")
+    if isinstance(weights, dict):
+        params["class_weight"] = {str(name): weight for name, weight in weights.items()}
+    return params
+
+
+def fingerprint(items: Items) -> str:
+    """Tell these sequences and answers from others."""
+    found = hashlib.sha256()
+    for one in items.items:
+        found.update(one.tobytes() if isinstance(one, np.ndarray) else _bytes(one))
+    for y in items.y if isinstance(items.y, list) else [items.y]:
+        found.update(str(np.asarray(y).tolist()).encode())
+    return found.hexdigest()
+
+
+def _bytes(one: Any) -> bytes:
+    """A text, a file or a recording as bytes."""
+    if hasattr(one, "samples"):
+        return one.samples.tobytes()
+    return f"{one} {one.stat().st_size}".encode() if hasattr(one, "stat") else str(one).encode("utf-8", "surrogatepass")
+
+
+def take_apart(model: Labelling) -> Parts:
+    """Split a fitted estimator into what a folder can hold."""
+    from gatework.tasks.labels.facts import model_card
+
+    config = {
+        "params": saved_params(model),
+        "data": {"path": model.source_, "fingerprint": model.fingerprint_},
+        "like": model.like_.to_dict(),
+        "reader": {"kind": model.reader_.kind, **model.reader_.to_dict()},
+        "targets": model.targets_.to_dict(),
+        "network": model.recipe_.to_dict(),
+        "history": [one.to_dict() for one in model.histories_],
+        "notes": model.notes_,
+    }
+    tensors = model.net_.state_dict()
+    return Parts(config, tensors, model.held_, model.scores_.to_dict() if model.scores_ else {}, model_card(model))
+
+
+def put_together(model: Labelling, parts: Parts) -> Labelling:
+    """Give an estimator, made with the saved parameters, all that fit had given the one that was saved."""
+    from gatework.data.items import Like
+    from gatework.tasks.labels.learning import build
+
+    config = parts.config
+    model.source_, model.fingerprint_ = config["data"]["path"], config["data"]["fingerprint"]
+    model.like_ = Like.from_dict(config["like"])
+    reader = dict(config["reader"])
+    model.reader_ = restored(reader.pop("kind"), reader)
+    model.targets_ = Targets.from_dict(config["targets"])
+    model.recipe_ = Recipe.from_dict(config["network"])
+    model.net_ = build(model.recipe_).eval()
+    model.net_.load_state_dict(parts.tensors)
+    model.histories_ = [History.from_dict(one) for one in config["history"]]
+    model.scores_ = LabelScores.from_dict(parts.scores) if parts.scores else None
+    model.held_ = parts.history
+    model.notes_ = config["notes"]
+    return model
