@@ -10,7 +10,11 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from gatework.data.columns import is_text
+from gatework.data.utf8 import not_utf8
 from gatework.errors import DataError
+
+# How much of a file is looked at to tell how it is written.
+_LOOK = 1 << 16
 
 
 class File(NamedTuple):
@@ -33,7 +37,7 @@ def open_file(path: Path) -> File:
     if not path.is_file():
         what = "a folder" if path.is_dir() else "no such file"
         raise DataError(f"data must be the path of a file; got '{path}', {what}. Check the path.")
-    if path.name.lower().endswith((".csv", ".csv.gz")):
+    if path.name.lower().endswith((".csv", ".csv.gz", ".tsv", ".tsv.gz")):
         opener = _open_csv
     elif path.name.lower().endswith(".parquet"):
         opener = _open_parquet
@@ -54,6 +58,8 @@ def _readable(path: Path) -> Iterator[None]:
         yield
     except (pa.ArrowException, OSError, EOFError) as error:
         reason = str(error).splitlines()[0].rstrip(".")
+        if "UTF8" in reason:
+            raise not_utf8(path) from None
         raise DataError(
             f"data must be a readable file; got '{path}', which failed with: {reason}. "
             f"Save it again, a CSV as UTF-8 with one header line."
@@ -79,9 +85,11 @@ def _open_csv(path: Path) -> File:
     from pyarrow import csv as arrow_csv
 
     with pa.input_stream(str(path), compression="gzip" if path.suffix.lower() == ".gz" else None) as stream:
-        start = stream.read(1 << 16).decode("utf-8-sig", errors="ignore")
+        start = stream.read(_LOOK).decode("utf-8-sig", errors="ignore")
     header = next((line for line in start.splitlines() if line.strip()), "")
-    delimiter = max(",;\t", key=header.count)
+    tabs = path.name.lower().endswith((".tsv", ".tsv.gz"))
+    delimiter = "\t" if tabs else max(",;\t", key=header.count)
+    quote = '"' if not tabs or _quotes(start) else False
     # Where semicolons part the columns, a comma is free to part a number.
     decimal_comma = delimiter == ";" and re.search(r'(^|;)"?[-+]?\d+,\d+"?(;|$)', start, re.MULTILINE) is not None
 
@@ -92,15 +100,30 @@ def _open_csv(path: Path) -> File:
         # The usual pool keeps a fifth more of what it no longer needs.
         pool = pa.system_memory_pool()
         with _readable(path):
-            table = arrow_csv.read_csv(
-                path,
-                parse_options=arrow_csv.ParseOptions(delimiter=delimiter),
-                convert_options=options,
-                memory_pool=pool,
-            )
+            for in_quotes in (False, True):
+                # Cells that go on over lines are rare, and looking for them is slow.
+                parse = arrow_csv.ParseOptions(delimiter=delimiter, quote_char=quote, newlines_in_values=in_quotes)
+                try:
+                    table = arrow_csv.read_csv(path, parse_options=parse, convert_options=options, memory_pool=pool)
+                    break
+                except pa.ArrowInvalid:
+                    if in_quotes or not quote:
+                        raise
+        # Arrow takes text that is not UTF-8 for bytes, and says nothing.
+        if any(pa.types.is_binary(field.type) for field in table.schema):
+            raise not_utf8(path)
         return [_as_ids(table[name]) if name in ids else table[name] for name in names]
 
-    return File(tuple(next(csv.reader([header], delimiter=delimiter), ())), load, decimal_comma)
+    names = next(csv.reader([header], delimiter=delimiter), []) if quote else header.split(delimiter)
+    return File(tuple(names), load, decimal_comma)
+
+
+def _quotes(start: str) -> bool:
+    """Whether a file of tabs puts cells in quotes. Its standard has none, and a text may well begin with one."""
+    opened = re.findall(r'(?:^|\t)"', start, re.MULTILINE)
+    closed = re.findall(r'(?:^|\t)"(?:[^"]++|"")*+"(?=\t|\r?$)', start, re.MULTILINE)
+    # The last of what was looked at may be cut.
+    return len(closed) > 0 and len(opened) - len(closed) <= (len(start) >= _LOOK - 9)
 
 
 def _as_ids(column: Any) -> Any:

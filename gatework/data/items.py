@@ -5,12 +5,15 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from gatework.data.answers import read_groups, read_y
 from gatework.data.arrays import cut_padding, read_arrays
+from gatework.data.folders import read_folder, read_text_file
+from gatework.data.listed import SOUNDS, audio_items, kind_of_table, read_column, read_list
 from gatework.data.long import read_long
 from gatework.data.sequences import KINDS, Ask, Items, Like, about
 from gatework.data.table import open_table
@@ -96,7 +99,10 @@ def read_items(
         steps = np.array([len(one) for one in items.items]) if items.kind == "series" else None
         answers, names, each = read_y(y, len(items), steps, stepwise if like is None else like.stepwise)
         seen_at_fit = replace(items.like, stepwise=each) if like is None else like
-        items = replace(items, y=answers, targets=names, stepwise=each, like=seen_at_fit)
+        said = (f"{one.removesuffix('.')}{about(answers, names)}." for one in items.notes[:1])
+        items = replace(
+            items, y=answers, targets=names, stepwise=each, like=seen_at_fit, notes=(*said, *items.notes[1:])
+        )
     elif need_y and items.y is None:
         raise DataError(
             f"{items.like.estimator} requires y to be passed, but the target y is None. Give one label or number for "
@@ -112,10 +118,27 @@ def read_items(
 
 def _read_x(x: Any, y: Any, kind: str | None, ask: Ask, lengths: Any, layout: str) -> tuple[Items, bool]:
     """Read X, with its own answers where it has them; and whether it is an array that may be padded."""
+    if isinstance(x, (str, os.PathLike)):
+        path = Path(x)
+        if path.is_dir():
+            return read_folder(path, kind, ask), False
+        if path.suffix.lower() == ".txt" and path.is_file() and kind in (None, "text"):
+            return read_text_file(path, ask), False
+        if path.suffix.lower() in SOUNDS and kind in (None, "audio"):
+            return audio_items([path], (str(x),), ask), False
+        ask = ask._replace(folder=path.parent)
     if not _is_table(x):
-        return read_arrays(x, lengths=lengths, layout=layout, like=ask.like)
+        listed = read_list(x, kind, ask)
+        if listed is None and kind in ("audio", "text"):
+            want = "texts" if kind == "text" else "paths or (samples, rate) pairs"
+            raise DataError(f"X must be a list of {want}, a table or a folder; got {_what(x)}. Give one of these.")
+        return (listed, False) if listed else read_arrays(x, lengths=lengths, layout=layout, like=ask.like)
     table = open_table(x)
-    if y is not None or (ask.like is not None and ask.like.rows is not None):
+    as_rows = ask.like is not None and ask.like.rows is not None
+    found = "series" if as_rows else kind or kind_of_table(table, ask, y is not None)
+    if found != "series":
+        return read_column(table, found, ask), False
+    if y is not None or as_rows:
         return read_arrays(x, lengths=lengths, layout=layout, like=ask.like)
     return read_long(table, ask), False
 
@@ -127,6 +150,11 @@ def _is_table(x: Any) -> bool:
         return True
     # What cannot be looked into without being collected is refused as a table.
     return hasattr(x, "collect")
+
+
+def _what(x: Any) -> str:
+    shape = getattr(x, "shape", None)
+    return f"{type(x).__name__}{'' if shape is None else f' {tuple(shape)}'}"
 
 
 def _with_summary(items: Items) -> Items:
