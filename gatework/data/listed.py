@@ -44,8 +44,8 @@ def kind_of_table(table: Table, ask: Ask, with_y: bool) -> str:
         return "series"
     raise DataError(
         f"X must have the columns 'id' and 'time' of a long table, or a column 'text' or 'path'; got "
-        f"{seen(table.names)}. Say which it is with id_col=, text_col= or path_col= (command line: --id, --text, --path); a file must begin "
-        f"with a line of names."
+        f"{seen(table.names)}. Say which it is with id_col=, text_col= or path_col= (command line: --id, --text, "
+        f"--path); a file must begin with a line of names."
     )
 
 
