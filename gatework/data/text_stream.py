@@ -64,9 +64,8 @@ class Units:
         units, rest = [], ""
         for match in self.pattern.finditer(shape):
             unit = text[match.start() : match.end()]
-            goes_on = match.end() == len(text) and len(unit) < LONGEST
             # A letter that is a token by itself came with all its marks.
-            if goes_on and not (self.pattern is _UNITS["words"] and shape[match.start()] == "c"):
+            if match.end() == len(text) and not (self.pattern is _UNITS["words"] and shape[match.start()] == "c"):
                 rest = unit
             else:
                 units.append(unit)
@@ -111,7 +110,7 @@ class TextStream:
 
     def pending(self) -> np.ndarray:
         """The tokens (m,) that would follow if the text ended now; they are not consumed."""
-        return self._ids([] if self.full else self._units.pending())
+        return self._ids(self._units.pending())
 
     def _ids(self, units: list[str]) -> np.ndarray:
         most = self._reader.max_length

@@ -159,6 +159,9 @@ def test_a_text_that_came_in_words_stays_as_it_is_and_others_are_parted():
     assert shown(reader, "it 's u.s. n't '70s .") == ["it", "'s", "u.s.", "n't", "'70s", "."]
     assert shown(reader, "It's a film.") == ["it", "'s", "a", "film", "."]
     assert not fit(["It's a film, well made. Well, well."] * 2).whole
+    assert not fit(["It's a film, well made ! Well, well."] * 2).whole
+    # A word of that name is no padding.
+    assert fit(["a <padding> , b ."] * 2).read(["<padding>"], [0])[0].min() > 1
     assert not fit(["no signs at all"] * 2).whole
 
 
