@@ -14,6 +14,7 @@ from gatework.cli.flags import Futr, Static, flags
 from gatework.cli.places import TABLES, check_file, check_picture, write_table
 from gatework.cli.report import tell, tell_data
 from gatework.errors import OptionError
+from gatework.tasks import Forecaster
 from gatework.tasks.compare import carry_out
 from gatework.tasks.plan import plan as make_plan
 
@@ -116,6 +117,6 @@ _own = inspect.signature(compare, eval_str=True)
 compare.__signature__ = _own.replace(  # type: ignore[attr-defined]
     parameters=[
         *(parameter for parameter in _own.parameters.values() if parameter.kind is not parameter.VAR_KEYWORD),
-        *(flag for flag in flags() if flag.name not in FIXED),
+        *(flag for flag in flags(Forecaster) if flag.name not in FIXED),
     ]
 )

@@ -10,7 +10,8 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from gatework.cli.flags import Futr, Static
-from gatework.cli.models import look_into, read_like
+from gatework.cli.labels import evaluate_labels, refuse_tables
+from gatework.cli.models import label_config, look_into, read_like
 from gatework.cli.report import tell, tell_calibration, tell_data, tell_scores
 from gatework.tasks import Forecaster
 from gatework.tasks.backtest import origins
@@ -26,19 +27,22 @@ def evaluate(
     refit: Annotated[bool, Parameter(negative="", show_default=False)] = False,
     futr: Futr = None,
     static: Static = None,
+    plot: Path | None = None,
     as_json: Annotated[bool, Parameter(name="--json", negative="", show_default=False)] = False,
 ) -> None:
-    """Score a forecaster on the past, as if it were the future, beside the naive forecasts.
+    """Score a forecaster on the past, as if it were the future, or a classifier or regressor on other sequences.
 
-    What is scored is a copy with the model's parameters, trained on what lies before the first window alone: the
-    model itself may have seen these windows. This takes as long as `gatework fit`.
+    Of a forecaster what is scored is a copy with the model's parameters, trained on what lies before the first window
+    alone: the model itself may have seen these windows. This takes as long as `gatework fit`. A classifier or regressor
+    is scored as it is, on labelled sequences that fit should not have seen, beside simple rivals that learned from
+    what fit did.
 
     Parameters
     ----------
     model
         The folder that `gatework fit` made.
     data
-        A .csv, .csv.gz or .parquet file with the columns that fit was given.
+        A .csv, .csv.gz or .parquet file with the columns that fit was given; or a folder, as fit was given.
     windows
         How often to forecast h steps, the last time from h steps before the end.
     step_size
@@ -50,9 +54,17 @@ def evaluate(
         forecast at the time. Without it they are read as they came to be.
     static
         A file with the ids and the columns of --stat-exog-list, one row for each series.
+    plot
+        A .png, .svg, .pdf or .jpg file for a picture of which class was taken for which, or of numbers against the true
+        ones.
     as_json
         Print the scores as JSON and nothing else.
     """
+    if config := label_config(model):
+        refuse_tables("classify or regress", futr=futr, static=static, step_size=step_size, refit=refit or None)
+        evaluate_labels(model, config, data, plot, as_json)
+        return
+    refuse_tables("forecast", plot=plot)
     parameters, known = look_into(model)
     panel, copy = read_like(parameters, known, data, futr, static), Forecaster(**parameters)
     # Refused here, before it takes long; evaluate asks for the same.

@@ -1,16 +1,18 @@
-"""`gatework fit`: a table in, a judged model out."""
+"""`gatework fit`: data in, a judged model out."""
 
 from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 from cyclopts import Parameter
 
-from gatework.cli.flags import Futr, Static, forecaster, with_flags
+from gatework.cli.flags import Futr, Static, estimator, with_flags
+from gatework.cli.labels import refuse_tables, train_labels
 from gatework.cli.places import check_model_folder
 from gatework.cli.report import tell, tell_data, tell_scores
+from gatework.cli.task import guess
 from gatework.tasks import Forecaster
 from gatework.tasks.inputs import about
 from gatework.tasks.recipe import choose
@@ -22,6 +24,7 @@ def fit(
     data: Path,
     /,
     *,
+    task: Literal["forecast", "classify", "regress"] | None = None,
     output: Annotated[Path, Parameter(name=["--output", "-o"])] = Path("model"),
     futr: Futr = None,
     static: Static = None,
@@ -29,12 +32,16 @@ def fit(
     overwrite: Annotated[bool, Parameter(negative="", show_default=False)] = False,
     **settings,
 ) -> int:
-    """Train a forecaster on a table, and score it beside the naive forecasts.
+    """Train a forecaster, classifier or regressor, and score it beside what is simpler.
 
     Parameters
     ----------
     data
-        A .csv, .csv.gz or .parquet file: a row for each series and time.
+        A .csv, .csv.gz or .parquet file: a row for each series and time, or for each text or recording. Or a folder:
+        of recordings, a folder for each class; or of .txt files, one for each class, a text a line.
+    task
+        What to do. By default seen from the data: they are to be forecast where --h is given or there is no label,
+        classified where labels are texts or a folder's names, regressed where they are fractions.
     output
         The folder to keep the model in.
     futr
@@ -47,9 +54,14 @@ def fit(
     overwrite
         Replace the model that is in the folder.
     """
-    model = forecaster(settings, config)
+    # Of a file that is not there nothing can be guessed; what reads it will say so.
+    job, why = (task or "forecast", "") if task or config or not data.exists() else guess(data, settings)
+    model = estimator(job, settings, config)
     check_model_folder(output, overwrite)
-    return train(model, data, output, futr=futr, static=static)
+    if isinstance(model, Forecaster):
+        return train(model, data, output, futr=futr, static=static)
+    refuse_tables(job, futr=futr, static=static)
+    return train_labels(model, data, output, why=f"task: {job}, since {why}; --task says otherwise." if why else "")
 
 
 def train(

@@ -1,51 +1,89 @@
-"""The parameters of Forecaster's constructor as flags: written once, in its signature and its docstring."""
+"""The parameters of the estimators' constructors as flags: written once, in their signatures and docstrings."""
 
 from __future__ import annotations
 
 import difflib
 import inspect
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Annotated, Any, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, Literal, get_args, get_origin, get_type_hints
 
 from cyclopts import Group, Parameter
 
 from gatework.errors import OptionError
-from gatework.tasks import Forecaster
+from gatework.tasks import Classifier, Forecaster, Regressor
 from gatework.tasks.recipe import check
 
 # The tables of covariates, as flags of every verb that reads them.
 Futr = Annotated[Path | None, Parameter(name=["--futr", "--futr-df"])]
 Static = Annotated[Path | None, Parameter(name=["--static", "--static-df"])]
 
+# What a person wants done, and who does it.
+TASKS: dict[str, type] = {"forecast": Forecaster, "classify": Classifier, "regress": Regressor}
+
 # The columns have names that are shorter to type.
 SHORT = {"id_col": "--id", "time_col": "--time", "target_col": "--target"}
 
 
 def with_flags(verb: Callable) -> Callable:
-    """Give a verb that takes `**settings` a flag for each parameter of Forecaster's constructor, and return it."""
+    """Give a verb that takes `**settings` a flag for each parameter of every estimator, and return it."""
     own = inspect.signature(verb, eval_str=True)
     named = [parameter for parameter in own.parameters.values() if parameter.kind is not parameter.VAR_KEYWORD]
-    verb.__signature__ = own.replace(parameters=[*named, *flags()])  # type: ignore[attr-defined]
+    verb.__signature__ = own.replace(parameters=[*named, *flags(*TASKS.values())])  # type: ignore[attr-defined]
     return verb
 
 
-def flags() -> list[inspect.Parameter]:
-    """Return a keyword parameter, as cyclopts understands it, for each parameter of Forecaster's constructor."""
-    hints, texts = get_type_hints(Forecaster.__init__), descriptions(Forecaster)
-    found = []
-    for name, parameter in inspect.signature(Forecaster).parameters.items():
-        names = [SHORT[name], f"--{name.replace('_', '-')}"] if name in SHORT else None
-        hint, default = hints[name], parameter.default
-        if default is parameter.empty:
-            # A config file may give it: `forecaster` sees whether anything does.
-            hint, default = hint | None, None
-        # A list has no --no-... or --empty-... beside it, nor has what is off anyway.
-        negative = "" if default is False or any(get_origin(kind) is list for kind in get_args(hint)) else None
-        flag = Parameter(name=names, help=texts[name], group=Group("Model", sort_key=1), negative=negative)
-        found.append(inspect.Parameter(name, parameter.KEYWORD_ONLY, default=default, annotation=Annotated[hint, flag]))
-    return found
+def flags(*classes: type) -> list[inspect.Parameter]:
+    """Return a keyword parameter, as cyclopts understands it, for each parameter of the constructors.
+
+    Where two have one of a name, it is one flag, whose help says what each means by it.
+    """
+    names = dict.fromkeys(name for cls in classes for name in inspect.signature(cls).parameters)
+    return [
+        _flag(name, [cls for cls in classes if name in inspect.signature(cls).parameters], classes) for name in names
+    ]
+
+
+def _flag(name: str, owners: list[type], classes: Sequence[type]) -> inspect.Parameter:
+    hint = _hint(name, owners[0])
+    parameters = [inspect.signature(cls).parameters[name] for cls in owners]
+    default = parameters[0].default
+    same = len({repr(parameter.default) for parameter in parameters}) == 1
+    if default is inspect.Parameter.empty or not same:
+        # A config file may give it, or the task decides: `estimator` sees whether anything does.
+        hint, default = hint | None, None
+    # A list has no --no-... or --empty-... beside it, nor has what is off anyway.
+    negative = "" if default is False or any(get_origin(kind) is list for kind in get_args(hint)) else None
+    shown = [SHORT[name], f"--{name.replace('_', '-')}"] if name in SHORT else None
+    flag = Parameter(name=shown, help=_text(name, owners), group=_group(owners, classes), negative=negative)
+    return inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=Annotated[hint, flag])
+
+
+def _hint(name: str, cls: type) -> Any:
+    """What the command line reads for a parameter: a dict is for Python and for config files."""
+    if name == "class_weight":
+        return Literal["balanced"] | None
+    return Path | None if name == "vectors" else get_type_hints(inspect.getattr_static(cls, "__init__"))[name]
+
+
+def _text(name: str, owners: list[type]) -> str:
+    """What each owner says of a parameter; a Regressor says it as a Classifier does."""
+    texts = {}
+    for task, cls in TASKS.items():
+        if cls in owners and (text := descriptions(cls).get(name)):
+            texts[task] = text
+    kept = dict.fromkeys(text for text in texts.values() if not text.startswith("As in"))
+    first, *others = kept
+    return " ".join([first, *(f"To classify or regress: {text}" for text in others)])
+
+
+def _group(owners: list[type], classes: Sequence[type]) -> Group:
+    if len(owners) == len(classes):
+        return Group("Model", sort_key=1)
+    if owners == [Forecaster]:
+        return Group("Model, to forecast", sort_key=2)
+    return Group("Model, to classify or regress", sort_key=3)
 
 
 def descriptions(cls: type) -> dict[str, str]:
@@ -55,15 +93,28 @@ def descriptions(cls: type) -> dict[str, str]:
     return {name: " ".join(text.split()) for names, text in entries for name in names.split(", ")}
 
 
-def forecaster(settings: dict[str, Any], config: Path | None) -> Forecaster:
-    """Make a Forecaster of flags and, where no flag is given, of a YAML file of its parameters.
+def estimator(task: str, settings: dict[str, Any], config: Path | None) -> Any:
+    """Make the estimator of a task, of flags and, where no flag is given, of a YAML file of its parameters.
 
     Raises
     ------
     OptionError
-        The file cannot be used or names an unknown parameter, h is in neither, or a value cannot be.
+        The file cannot be used or names an unknown parameter, a flag is another task's, h is missing, or a value cannot
+        be.
     """
-    settings = (read_config(config) if config else {}) | settings
+    cls = TASKS[task]
+    known = inspect.signature(cls).parameters
+    for name, value in settings.items():
+        if name not in known:
+            theirs = " or ".join(other for other, one in TASKS.items() if name in inspect.signature(one).parameters)
+            raise OptionError(f"{name} must be left out to {task}; got {value!r}. It is there to {theirs}.")
+    settings = (read_config(config, cls) if config else {}) | settings
+    if task != "forecast":
+        from gatework.tasks.labels.recipe import check as check_labels
+
+        model = cls(**settings)
+        check_labels(model)
+        return model
     if settings.get("h") is None:
         raise OptionError("h must be given, the number of steps to forecast; got none. Add for example --h 24.")
     model = Forecaster(**settings)
@@ -71,7 +122,7 @@ def forecaster(settings: dict[str, Any], config: Path | None) -> Forecaster:
     return model
 
 
-def read_config(path: Path) -> dict[str, Any]:
+def read_config(path: Path, cls: type = Forecaster) -> dict[str, Any]:
     """Read a YAML file of parameters.
 
     Raises
@@ -92,10 +143,10 @@ def read_config(path: Path) -> dict[str, Any]:
         raise OptionError(f"{want}; got '{path}', which is no YAML{where}. Correct it.") from None
     if not isinstance(settings, dict):
         raise OptionError(f"{want}; got '{path}', which holds none. Write one parameter a line.")
-    known = inspect.signature(Forecaster).parameters
+    known = inspect.signature(cls).parameters
     for name in settings:
         if name not in known:
             nearest = difflib.get_close_matches(str(name), known, n=1)
             advice = f"Did you mean {nearest[0]}?" if nearest else f"There are {', '.join(known)}."
-            raise OptionError(f"config must name parameters of Forecaster; got {name!r} in '{path}'. {advice}")
+            raise OptionError(f"config must name parameters of {cls.__name__}; got {name!r} in '{path}'. {advice}")
     return settings

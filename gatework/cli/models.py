@@ -9,13 +9,28 @@ from gatework.data.history import from_parquet_table
 from gatework.data.panel import Panel
 from gatework.data.table import open_table
 from gatework.errors import DataError
+from gatework.tasks import Forecaster
 from gatework.tasks.folder import look
 from gatework.tasks.inputs import read_more
 
 
+def label_config(folder: Path) -> dict[str, Any] | None:
+    """Return what a folder says of the classifier or regressor in it; None where it holds a forecaster."""
+    config, _ = look(folder)
+    return None if config["class"] == Forecaster.__name__ else config
+
+
 def look_into(folder: Path) -> tuple[dict[str, Any], Panel]:
-    """Return the parameters of the model in a folder, and the series it was fitted to."""
+    """Return the parameters of the forecaster in a folder, and the series it was fitted to.
+
+    Raises
+    ------
+    DataError
+        The folder holds none.
+    """
     config, history = look(folder)
+    if config["class"] != Forecaster.__name__:
+        raise DataError(f"model must be a Forecaster; got {folder}, a {config['class']}. Give the folder of another.")
     return config["params"], from_parquet_table(history)
 
 

@@ -10,7 +10,8 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from gatework.cli.flags import Futr, Static
-from gatework.cli.models import look_into, read_like
+from gatework.cli.labels import predict_labels, refuse_tables
+from gatework.cli.models import label_config, look_into, read_like
 from gatework.cli.places import TABLES, check_file, check_picture, to_csv, write_table
 from gatework.cli.report import tell, tell_data
 from gatework.data.latest import about_reading
@@ -22,8 +23,8 @@ from gatework.tasks.inputs import check_future, check_steps
 def predict(
     model: Path,
     /,
-    *,
     data: Path | None = None,
+    *,
     output: Annotated[Path | None, Parameter(name=["--output", "-o"])] = None,
     plot: Path | None = None,
     level: Annotated[list[float] | None, Parameter(negative="")] = None,
@@ -31,18 +32,20 @@ def predict(
     futr: Futr = None,
     static: Static = None,
 ) -> None:
-    """Forecast what comes next, as a table and a picture.
+    """Forecast what comes next, or answer for sequences, as a table and a picture.
 
-    For each series and step it gives the median and the ends of each interval.
+    A forecaster gives for each series and step the median and the ends of each interval; a classifier or regressor a
+    label or a number for each sequence, or for each of its steps.
 
     Parameters
     ----------
     model
         The folder that `gatework fit` made.
     data
-        The series to continue, new ones too, with the columns that fit was given. By default those of fit.
+        The series to continue, new ones too, with the columns that fit was given: by default those of fit. Or the
+        sequences to classify or regress, in the form that fit was given.
     output
-        A .csv or .parquet file for the forecasts. By default they are printed as CSV.
+        A .csv or .parquet file for the forecasts or answers. By default they are printed as CSV.
     plot
         A .png, .svg, .pdf or .jpg file for a picture of the first nine series.
     level
@@ -56,6 +59,10 @@ def predict(
         A file with the ids and the columns of --stat-exog-list for the series of --data or, without --data, for new
         ones that have no value yet.
     """
+    if config := label_config(model):
+        refuse_tables("classify or regress", futr=futr, static=static, plot=plot, h=h, level=level)
+        predict_labels(model, config, data, output)
+        return
     parameters, known = look_into(model)
     levels, steps = check_levels(level or [90]), check_steps(h, parameters["h"])
     if output is not None:

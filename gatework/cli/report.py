@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from gatework.data.panel import Panel
+    from gatework.tasks.labels.scores import LabelScores
     from gatework.tasks.scores import Scores
 
 
@@ -39,7 +40,7 @@ def tell_calibration(scores: Scores) -> None:
     print(f"\n{scores.calibration.verdict()}")
 
 
-def tell_scores(scores: Scores) -> None:
+def tell_scores(scores: Scores | LabelScores) -> None:
     """Print the table and the line that says who wins."""
     from rich.console import Console
 

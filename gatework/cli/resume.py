@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from gatework.cli.fit import train
-from gatework.cli.flags import Futr, Static
+from gatework.cli.flags import TASKS, Futr, Static
+from gatework.cli.labels import refuse_tables, train_labels
 from gatework.errors import DataError
 from gatework.tasks import Forecaster
 from gatework.train.checkpoint import about
@@ -28,9 +29,13 @@ def resume(model: Path, /, *, data: Path | None = None, futr: Futr = None, stati
         Where the covariates that never change are now, if they have moved.
     """
     run = about(model)["run"] or {}
-    if run.get("class") != Forecaster.__name__:
+    kinds = {cls.__name__: cls for cls in TASKS.values()}
+    if run.get("class") not in kinds:
         raise DataError(f"folder must hold a training of a Forecaster; got {model}. Run `gatework fit` first.")
     if data is None and run["data"] is None:
         raise DataError(f"data must be named, since {model} was fitted to a table in memory; got none. Add --data.")
     tables = {"futr": futr or run.get("futr_df"), "static": static or run.get("static_df")}
+    if run["class"] != Forecaster.__name__:
+        refuse_tables("classify or regress", futr=futr, static=static)
+        return train_labels(kinds[run["class"]](**run["params"]), data or Path(run["data"]), model, resume=True)
     return train(Forecaster(**run["params"]), data or Path(run["data"]), model, resume=True, **tables)

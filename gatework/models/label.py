@@ -62,7 +62,7 @@ class Labeller(nn.Module):
             init="recommended",
         )
         width = hidden_size * (2 if bidirectional else 1)
-        self.pool = None if pooling is None else KINDS[pooling](width, hidden_size if bidirectional else 0)
+        self.pool: Any = None if pooling is None else KINDS[pooling](width, hidden_size if bidirectional else 0)
         self.head = nn.Linear(width, answers)
         self.dropout = dropout
 
@@ -120,7 +120,8 @@ class Committee(nn.Module):
 
     def __init__(self, members: Sequence[Labeller], sizes: tuple[int, ...] | None):
         super().__init__()
-        self.members, self.sizes = nn.ModuleList(members), sizes
+        self.members: Any = nn.ModuleList(members)
+        self.sizes = sizes
 
     def forward(self, x: Tensor, lengths: Tensor) -> Tensor:
         """As a member, but with probabilities in the place of logits."""

@@ -107,7 +107,8 @@ class Stem(nn.Module):
     ):
         super().__init__()
         sizes = (features, *channels)
-        self.blocks = nn.ModuleList(
+        # A list to those who read it: what lies in a ModuleList could be anything.
+        self.blocks: Any = nn.ModuleList(
             Block(size, out, kernel, stride, causal, dropout)
             for size, out, kernel, stride in zip(sizes, channels, kernels, strides, strict=False)
         )

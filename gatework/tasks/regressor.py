@@ -123,7 +123,7 @@ class Regressor(Labelling):
 
         self._check_fitted("plot_predicted")
         self._judged()
-        return plot_predicted(*held_out_numbers(self, target), ax)
+        return plot_predicted(*held_out_numbers(self, target), ax, target or self.targets_.names[0])
 
     def __sklearn_tags__(self) -> Any:
         """Return what scikit-learn asks before it uses an estimator."""

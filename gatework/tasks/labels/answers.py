@@ -38,8 +38,9 @@ def held_table(model: Labelling, items: Items, held: Any) -> pyarrow.Table:
     """Lay what networks answered for sequences that they had not learned from beside what is true."""
     import pyarrow as pa
 
+    assert items.y is not None
     known = ~np.isnan((np.concatenate(held) if model.targets_.stepwise else held)[:, 0])
-    truth = np.concatenate(items.y) if model.targets_.stepwise else items.y
+    truth = np.concatenate(items.y) if model.targets_.stepwise else np.asarray(items.y)
     columns = _whose(model, items, held)
     for k, name in enumerate(model.targets_.names):
         columns[f"true {name}"] = _array(truth if truth.ndim == 1 else truth[:, k])

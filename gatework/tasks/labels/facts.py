@@ -26,4 +26,8 @@ def model_card(model: Labelling) -> str:
     if scores is not None:
         said = {"verdict": scores.verdict(), "table": scores.markdown(), "how": scores.how}
     names = ", ".join(map(str, model.targets_.names))
-    return card(CardFacts(title=f"{names} of {model.reader_.kind}", kind=model.reader_.kind, task=task, facts=facts, **said))
+    return card(
+        CardFacts(
+            title=f"{names} of {model.reader_.kind}", kind=model.reader_.kind, task=task, facts=tuple(facts), **said
+        )
+    )

@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from gatework.errors import OptionError
 from gatework.tasks.labels.baselines import held_out
+from gatework.tasks.labels.measures import ClassRow
 from gatework.tasks.labels.scores import LabelScores, score_classes, score_numbers
 
 if TYPE_CHECKING:
@@ -44,13 +46,13 @@ def mean_score(model: Labelling, items: Items, answers: Any) -> float:
     """The accuracy of a classifier, the R2 of a regressor: the mean over targets, of all steps that are known."""
     scores = _score(model, items, answers, [], np.arange(len(items)), "")
     rows = [next(iter(rows.values())) for rows in scores.rows.values()]
-    return float(np.mean([row.accuracy if model.classify else row.r2 for row in rows]))
+    return float(np.mean([row.accuracy if isinstance(row, ClassRow) else row.r2 for row in rows]))
 
 
 def _rivals(model: Labelling, items: Items, arrays: Sequence[np.ndarray], parts: Sequence[tuple]) -> list[dict]:
     """What rivals answer, a dict a target for classes, or one for all numbers."""
     texts = items.items if items.kind == "text" else None
-    asked = {
+    asked: dict[str, Any] = {
         "classify": model.classify,
         "seed": int(model.seed),
         "texts": texts,
@@ -59,8 +61,8 @@ def _rivals(model: Labelling, items: Items, arrays: Sequence[np.ndarray], parts:
     if not model.classify:
         return [held_out(items.kind, arrays, items.y, parts, **asked)]
     return [
-        held_out(items.kind, arrays, _target(items.y, k), parts, classes=classes, **asked)
-        for k, classes in enumerate(model.targets_.classes)
+        held_out(items.kind, arrays, _target(items.y, k), parts, classes=classes.tolist(), **asked)
+        for k, classes in enumerate(model.targets_.classes or ())
     ]
 
 
@@ -90,10 +92,20 @@ def _score(
         score_classes(
             some(_target(items.y, k)),
             {name: part} | {who: some(one) for who, one in (rivals[k] if rivals else {}).items()},
-            classes,
+            classes.tolist(),
             target,
             how,
             owners,
         )
         for k, (target, classes, part) in enumerate(zip(targets.names, targets.classes, parts, strict=True))
     )
+
+
+def held_out_numbers(model: Labelling, target: str | None = None) -> tuple[np.ndarray, np.ndarray]:
+    """What is true and what was answered, of the sequences in `held_`, for one target."""
+    name = model.targets_.names[0] if target is None else target
+    if name not in model.targets_.names:
+        known = ", ".join(map(repr, model.targets_.names))
+        raise OptionError(f"target must be one of {known}; got {name!r}. Choose one of them.")
+    truth, found = (model.held_[str(column)].to_numpy().astype(float) for column in (f"true {name}", name))
+    return truth, found

@@ -99,7 +99,17 @@ def take_apart(model: Labelling) -> Parts:
     return Parts(config, tensors, model.held_, model.scores_.to_dict() if model.scores_ else {}, model_card(model))
 
 
-def put_together(model: Labelling, parts: Parts) -> Labelling:
+def reading_like(config: dict[str, Any]) -> Labelling:
+    """Make of a saved config what can read more of what fit saw, without torch; it cannot answer."""
+    from gatework.data.items import Like
+    from gatework.tasks import Classifier, Regressor
+
+    model = (Classifier if config["class"] == Classifier.__name__ else Regressor)(**config["params"])
+    model.like_ = Like.from_dict(config["like"])
+    return model
+
+
+def put_together(model: Labelling, parts: Parts) -> None:
     """Give an estimator, made with the saved parameters, all that fit had given the one that was saved."""
     from gatework.data.items import Like
     from gatework.tasks.labels.learning import build
@@ -117,4 +127,3 @@ def put_together(model: Labelling, parts: Parts) -> Labelling:
     model.scores_ = LabelScores.from_dict(parts.scores) if parts.scores else None
     model.held_ = parts.history
     model.notes_ = config["notes"]
-    return model

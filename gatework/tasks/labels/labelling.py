@@ -38,8 +38,20 @@ class Labelling(Estimator):
     # What the constructors store.
     class_weight: Any = None
     kind: str | None
+    hidden_size: int | None
+    num_layers: int | None
+    cell: str
     bidirectional: bool | None
-    normalise: str | None
+    pooling: str | None
+    convolutions: bool | None
+    dropout: float | None
+    augment: bool
+    effort: str
+    members: int | None
+    max_steps: int | None
+    learning_rate: float | None
+    batch_size: int | None
+    seed: int
     stepwise: bool | None
     layout: str
     id_col: str
@@ -49,6 +61,12 @@ class Labelling(Estimator):
     text_col: str
     path_col: str
     feature_cols: list[str] | None
+    tokens: str
+    vocabulary_size: int | None
+    vectors: str | PathLike | None
+    sample_rate: int | None
+    features: str
+    normalise: str | None
     progress: bool | None
 
     # What fit finds.
@@ -217,7 +235,9 @@ class Labelling(Estimator):
 
     @classmethod
     def _restored(cls, parts: Parts) -> Self:
-        return keep.put_together(cls(**parts.config["params"]), parts)
+        model = cls(**parts.config["params"])
+        keep.put_together(model, parts)
+        return model
 
     def _checked(self, X: Any, y: Any, lengths: Any = None, groups: Any = None) -> Items:  # noqa: N803
         """Read what is to be learned from, and refuse what can be refused before torch is imported."""
@@ -245,6 +265,9 @@ class Labelling(Estimator):
     ) -> Items:
         """Read more of what fit saw."""
         self._check_fitted(name)
+        return self._read_like(X, y, lengths, need_y)
+
+    def _read_like(self, X: Any, y: Any = None, lengths: Any = None, need_y: bool = False) -> Items:  # noqa: N803
         return read_items(X, y, lengths=lengths, like=self.like_, need_y=need_y, **self._columns())
 
     def _columns(self) -> dict[str, Any]:

@@ -86,7 +86,9 @@ class LabelStream:
         """Answers for the steps that would follow if the input ended here; only with an answer a step."""
         if not self._stepwise:
             raise OptionError("rest must be asked of a model with an answer a step; got another. Ask predict().")
-        return self._model._labels(self._read(self._carries, self._input.pending())[1])
+        _, answers = self._read(self._carries, self._input.pending())
+        assert answers is not None
+        return self._model._labels(answers)
 
     @property
     def state(self) -> Any:

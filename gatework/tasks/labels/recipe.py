@@ -146,7 +146,7 @@ def check(model: Labelling) -> None:
 def _check_between(value: Any, name: str, low: float, high: float) -> None:
     if value is None:
         return
-    if isinstance(value, bool) or not isinstance(value, Real) or not low < value < high:
+    if isinstance(value, bool) or not isinstance(value, Real) or not low < float(value) < high:
         want = "above 0" if high == math.inf else "from 0 to below 1"
         raise OptionError(f"{name} must be a number {want}, or None for the default; got {value!r}.")
 

@@ -50,6 +50,7 @@ class Targets:
         flat = (y[0] if stepwise else y).ndim == 1
         columns = _columns(np.concatenate(y) if stepwise else y)
         if classify:
+            _refuse_continuous(columns, names)
             classes = tuple(np.unique(one[_known(one)]) for one in columns)
             for name, found in zip(names, classes, strict=True):
                 if len(found) < 2:
@@ -85,7 +86,7 @@ class Targets:
         return np.stack([numbered(one, known) for one, known in zip(columns, self.classes, strict=True)], -1)
 
     def decode(self, answers: np.ndarray) -> np.ndarray:
-        """Turn answers (.., K), probabilities or standardised numbers, into labels (..), or (.., targets) of several."""
+        """Turn answers (.., K), probabilities or standardised numbers, into labels (..) or (.., targets)."""
         if self.classes is None:
             found = answers * np.array(self.std) + np.array(self.mean)
         else:
@@ -142,3 +143,12 @@ def _known(labels: np.ndarray) -> np.ndarray:
     if labels.dtype == object:
         return np.array([one is not None and one == one for one in labels], bool)
     return np.ones(labels.shape, bool)
+
+
+def _refuse_continuous(columns: list[np.ndarray], names: tuple[str, ...]) -> None:
+    for one, name in zip(columns, names, strict=True):
+        if one.dtype.kind == "f" and (parts := one[~np.isnan(one)] % 1 != 0).any():
+            got = one[~np.isnan(one)][parts][0]
+            raise DataError(
+                f"{name} must hold classes; got continuous numbers such as {got:.6g}. Use a Regressor for them."
+            )

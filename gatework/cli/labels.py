@@ -1,0 +1,111 @@
+"""The verbs' other half: where the model is a classifier or a regressor."""
+
+from __future__ import annotations
+
+import json
+import sys
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from gatework.cli.places import TABLES, check_file, check_picture, to_csv, write_table
+from gatework.cli.report import tell, tell_scores
+from gatework.errors import OptionError
+from gatework.tasks import load
+from gatework.tasks.labels.keep import reading_like
+from gatework.tasks.plot import need_matplotlib
+from gatework.train.checkpoint import Checkpoint
+
+if TYPE_CHECKING:
+    from gatework.data.items import Items
+    from gatework.tasks.labels.labelling import Labelling
+
+
+def refuse_tables(task: str, **given: Any) -> None:
+    """Refuse what belongs to another task."""
+    for name, value in given.items():
+        if value is not None:
+            shown = f"'{value}'" if isinstance(value, Path) else value
+            raise OptionError(f"{name} must be left out to {task}; got {shown}. It belongs to another task.")
+
+
+def train_labels(model: Labelling, data: Path, folder: Path, resume: bool = False, why: str = "") -> int:
+    """Fit a model, print what came of it, draw its pictures, and return the exit code."""
+    items = model._checked(data, None)
+    tell_items(data, items)
+    tell([why] if why else [])
+    model._learn(items, str(data), folder, resume)
+    tell(note for note in model.notes_ if note not in items.notes)
+    if model.scores_ is None:
+        print("\nNot judged: there were too few sequences to hold some out.")
+    else:
+        tell_scores(model.scores_)
+    pictures = draw(model, folder)
+    if model.histories_[-1].stopped != "interrupted":
+        print(f"\nThe model is in {folder}/{f', with {pictures}' if pictures else ''}. Next:")
+        print(f"  gatework predict {folder}/ {data} -o predictions.csv")
+        print(f"  gatework evaluate {folder}/ other{data.suffix}")
+        return 0
+    again = f"gatework resume {folder}/" if Checkpoint(folder, "").exists() else "the same command, and --overwrite"
+    print(f"\nInterrupted: the best model so far is in {folder}/. Go on with: {again}", file=sys.stderr)
+    return 130
+
+
+def tell_items(data: Path, items: Items, file: Any = None) -> None:
+    """Print what was read."""
+    first, *others = items.notes
+    print(f"{data}: {first}", file=file)
+    tell(others, file)
+
+
+def draw(model: Labelling, folder: Path) -> str:
+    """Draw how the training went and what was taken for what, where matplotlib is there; name the pictures."""
+    names = []
+    with suppress(OptionError):
+        need_matplotlib()
+        model.plot_learning().figure.savefig(folder / "learning.png", dpi=150)
+        names.append("learning.png")
+        if model.scores_ is not None:
+            what = "confusion" if model.classify else "predicted"
+            getattr(model, f"plot_{what}")().figure.savefig(folder / f"{what}.png", dpi=150)
+            names.append(f"{what}.png")
+    return " and ".join(names)
+
+
+def predict_labels(folder: Path, config: dict[str, Any], data: Path | None, output: Path | None) -> None:
+    """Answer for sequences, as a table."""
+    if data is None:
+        raise OptionError("data must be named, since a classifier keeps no sequences; got none. Name a file or folder.")
+    if output is not None:
+        check_file("output", output, TABLES)
+    # Where answers are printed, nothing else is, so that another program can read them.
+    out = sys.stderr if output is None else None
+    items = reading_like(config)._read_like(data, need_y=False)
+    tell_items(data, items, out)
+    table = load(folder).predict(data)
+    if output is None:
+        sys.stdout.write(to_csv(table))
+        return
+    write_table(table, output)
+    print(f"{output}: {table.num_rows:,} rows, columns {', '.join(table.column_names)}.")
+
+
+def evaluate_labels(folder: Path, config: dict[str, Any], data: Path, plot: Path | None, as_json: bool) -> None:
+    """Score answers for sequences that have labels, beside the rivals'."""
+    if plot is not None:
+        check_picture(plot)
+    out = sys.stderr if as_json else sys.stdout
+    items = reading_like(config)._read_like(data, need_y=True)
+    tell_items(data, items, out)
+    fitted = load(folder)
+    scores = fitted.evaluate(data)
+    if as_json:
+        print(json.dumps(scores.to_dict(), indent=2))
+    else:
+        tell_scores(scores)
+    if plot is not None:
+        from gatework.tasks.labels.plot import plot_confusion
+
+        picture: Any = plot_confusion(scores).figure
+        picture.savefig(plot, dpi=150)
+        print(f"{plot}: which class was taken for which.", file=out)
