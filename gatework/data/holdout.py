@@ -48,28 +48,32 @@ def folds(y: Any, groups: Any, count: int, seed: int, share: float | None = None
         raise OptionError(
             f"count must be at least 1, and share between 0 and 1; got {count} and {share}. Use 5, or 1 and 0.2."
         )
-    classes = _classes(y)
-    blocks = np.arange(len(classes)) if groups is None else np.unique(np.asarray(groups), return_inverse=True)[1]
-    # How many of each class there are in each block: a block is what stays together.
+    classes, rng = _classes(y), np.random.default_rng(seed)
+    if groups is None:
+        alone = _Alone(classes)
+        _refuse_few(
+            alone.free.sum(), count, "sequences of classes that have two" if len(alone.sizes) > 1 else "sequences"
+        )
+        held = alone.one(share, rng) if count == 1 else alone.deal(count, rng)
+        return [(np.flatnonzero(~one), np.flatnonzero(one)) for one in held]
+    blocks = np.unique(np.asarray(groups), return_inverse=True)[1]
+    # How many of each class there are in each group.
     table = np.zeros((blocks.max(initial=-1) + 1, classes.max(initial=-1) + 1), np.int64)
     np.add.at(table, (blocks, classes), 1)
-    # What holds all of a class is to be learned from. A single class is no class.
-    pinned = ((table > 0) & ((table > 0).sum(0) == 1)).any(1) & (table.shape[1] > 1)
-    if groups is not None and (~pinned).sum() < count:
-        pinned[:] = False
-    if (~pinned).sum() < count or len(table) < 2:
-        what = "sequences of classes that have two" if groups is None and table.shape[1] > 1 else "sequences"
-        raise DataError(
-            f"X must have at least {max(count, 2)} {what if groups is None else 'groups'} to hold some out; got "
-            f"{(~pinned).sum()}. Add some, or ask for fewer folds."
-        )
-    rng = np.random.default_rng(seed)
-    if count == 1:
-        held = [_one(table, pinned, share, rng)]
-    else:
-        fold = _deal(table, pinned, count, rng)
-        held = [fold == k for k in range(count)]
+    # What holds all of a class is to be learned from, where there are others. A single class is no class.
+    free = ~((table > 0) & ((table > 0).sum(0) == 1)).any(1) | (table.shape[1] == 1)
+    free = free if free.sum() >= count else np.ones(len(table), bool)
+    _refuse_few(len(table), count, "groups")
+    held = _one(table, free, share, rng) if count == 1 else _deal(table, free, count, rng)
     return [(np.flatnonzero(~one[blocks]), np.flatnonzero(one[blocks])) for one in held]
+
+
+def _refuse_few(got: int, count: int, what: str) -> None:
+    if got < max(count, 2):
+        raise DataError(
+            f"X must have at least {max(count, 2)} {what} to hold some out; got {got}. Add some, or ask for "
+            f"fewer folds."
+        )
 
 
 def _classes(y: Any) -> np.ndarray:
@@ -88,68 +92,85 @@ def _classes(y: Any) -> np.ndarray:
     return np.unique(first.astype(str) if first.dtype == object else first, return_inverse=True)[1]
 
 
-def _deal(table: np.ndarray, pinned: np.ndarray, count: int, rng: np.random.Generator) -> np.ndarray:
-    """The fold of each block, -1 for those that are always learned from."""
-    fold = np.full(len(table), -1)
-    order = rng.permutation(np.flatnonzero(~pinned))
-    if (table.sum(1) == 1).all():
-        # Class by class, each going on where the one before it ended: folds differ by one at most, in each and in all.
-        order = order[np.argsort(table[order].argmax(1), kind="stable")]
+class _Alone:
+    """Sequences that belong to no group."""
+
+    def __init__(self, classes: np.ndarray):
+        self.classes, self.sizes = classes, np.bincount(classes)
+        # A class of one member is to be learned from. A single class is no class.
+        self.free = (self.sizes[classes] > 1) | (len(self.sizes) == 1)
+
+    def _shuffled(self, rng: np.random.Generator) -> np.ndarray:
+        """Those that may be held out, class by class."""
+        order = rng.permutation(np.flatnonzero(self.free))
+        return order[np.argsort(self.classes[order], kind="stable")]
+
+    def deal(self, count: int, rng: np.random.Generator) -> list[np.ndarray]:
+        """Deal class by class, each going on where the one before it ended: folds differ by one in each and in all."""
+        fold, order = np.full(len(self.classes), -1), self._shuffled(rng)
         fold[order] = np.arange(len(order)) % count
-        return fold
-    weights = _weights(table)
-    # Blocks with much of a class first. Each goes to the fold that has least of what it holds, which keeps the squares
+        return [fold == k for k in range(count)]
+
+    def one(self, share: float, rng: np.random.Generator) -> list[np.ndarray]:
+        """Hold out `share` of each class, and of all."""
+        room = self.sizes - 1
+        want = np.minimum(share * self.sizes, room)
+        take = np.floor(want).astype(np.int64)
+        # The places that rounding down leaves go to the classes that lost most by it.
+        spare = max(round(share * len(self.classes)), 1) - take.sum()
+        for one in np.argsort(take - want, kind="stable")[: max(spare, 0)]:
+            take[one] += take[one] < room[one]
+        order = self._shuffled(rng)
+        of = self.classes[order]
+        rank = np.arange(len(of)) - np.searchsorted(of, of)
+        held = np.zeros(len(self.classes), bool)
+        held[order[rank < take[of]]] = True
+        return [held]
+
+
+def _deal(table: np.ndarray, free: np.ndarray, count: int, rng: np.random.Generator) -> list[np.ndarray]:
+    """The groups that each fold holds out."""
+    fold, weights = np.full(len(table), -1), _weights(table)
+    order = rng.permutation(np.flatnonzero(free))
+    # Groups with much of a class first. Each goes to the fold that has least of what it holds, which keeps the squares
     # of all folds' shares least, as scikit-learn's StratifiedGroupKFold seeks to.
     order = order[np.argsort(-np.square(weights[order]).sum(1), kind="stable")]
     shares = np.zeros((count, weights.shape[1]))
-    for block in order.tolist():
-        fold[block] = (shares @ weights[block]).argmin()
-        shares[fold[block]] += weights[block]
-    return fold
+    for group in order.tolist():
+        fold[group] = (shares @ weights[group]).argmin()
+        shares[fold[group]] += weights[group]
+    return [fold == k for k in range(count)]
 
 
-def _one(table: np.ndarray, pinned: np.ndarray, share: float, rng: np.random.Generator) -> np.ndarray:
-    """Which blocks to hold out: near to `share` of every class and of all."""
+def _one(table: np.ndarray, free: np.ndarray, share: float, rng: np.random.Generator) -> list[np.ndarray]:
+    """The groups to hold out: near to `share` of every class and of all."""
+    order = rng.permutation(np.flatnonzero(free))
+    weights, counts = _weights(table)[order], table[order]
+    got, left = np.zeros(weights.shape[1]), table.sum(0) - 1
+    inside = np.zeros(len(order), bool)
+    for place in range(len(order)):
+        nearer = np.square(got + weights[place] - share).sum() < np.square(got - share).sum()
+        if nearer and (counts[place] <= left).all():
+            got, left, inside[place] = got + weights[place], left - counts[place], True
+    # Then the group that brings it nearest goes in, or out again, while there is one.
+    for _ in range(_SWAPS):
+        sign = np.where(inside, -1, 1)
+        change = 2 * sign * (weights @ (got - share)) + np.square(weights).sum(1)
+        change[~inside & (counts > left).any(1)] = np.inf
+        best = int(change.argmin())
+        if change[best] > -1e-12:
+            break
+        got, left = got + sign[best] * weights[best], left - sign[best] * counts[best]
+        inside[best] = ~inside[best]
+    if not inside.any():
+        # None is small enough: the smallest.
+        inside[counts.sum(1).argmin()] = True
     held = np.zeros(len(table), bool)
-    order = rng.permutation(np.flatnonzero(~pinned))
-    if (table.sum(1) == 1).all():
-        which = table.argmax(1)
-        sizes = table.sum(0)
-        room = np.where(pinned[:, None], 0, table).sum(0) - 1
-        want = np.minimum(share * sizes, np.maximum(room, 0))
-        take = np.floor(want).astype(int)
-        # The places that rounding leaves go to the classes that lost most by it.
-        spare = max(round(share * len(table)), 1) - take.sum()
-        for one in np.argsort(take - want, kind="stable")[: max(spare, 0)]:
-            take[one] += take[one] < room[one]
-        for one, some in enumerate(take.tolist()):
-            held[order[which[order] == one][:some]] = True
-    else:
-        weights, counts = _weights(table)[order], table[order]
-        got, left = np.zeros(weights.shape[1]), table.sum(0) - 1
-        inside = np.zeros(len(order), bool)
-        for block in range(len(order)):
-            nearer = np.square(got + weights[block] - share).sum() < np.square(got - share).sum()
-            if nearer and (counts[block] <= left).all():
-                got, left, inside[block] = got + weights[block], left - counts[block], True
-        # Then the block that brings it nearest goes in, or out again, while there is one.
-        for _ in range(_SWAPS):
-            sign = np.where(inside, -1, 1)
-            change = 2 * sign * (weights @ (got - share)) + np.square(weights).sum(1)
-            change[~inside & (counts > left).any(1)] = np.inf
-            best = int(change.argmin())
-            if change[best] > -1e-12:
-                break
-            got, left = got + sign[best] * weights[best], left - sign[best] * counts[best]
-            inside[best] = ~inside[best]
-        held[order[inside]] = True
-    if not held.any():
-        # Nothing is small enough: the smallest that leaves something to learn from.
-        held[order[table[order].sum(1).argmin()]] = True
-    return held
+    held[order[inside]] = True
+    return [held]
 
 
 def _weights(table: np.ndarray) -> np.ndarray:
-    """What share of each class, and of all, a block holds."""
+    """What share of each class, and of all, a group holds."""
     together = np.column_stack([table, table.sum(1)])
     return together / np.maximum(together.sum(0), 1)
