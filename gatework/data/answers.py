@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from gatework.data.arrays import depth
 from gatework.errors import DataError, OptionError
 
 
@@ -35,7 +36,7 @@ def read_y(
     names = tuple(map(str, getattr(y, "columns", ()))) or (str(getattr(y, "name", None) or "label"),)
     if hasattr(y, "detach"):
         y = y.detach().cpu()
-    if not (isinstance(y, (list, tuple)) and any(np.ndim(one) for one in y)):
+    if not (isinstance(y, (list, tuple)) and any(depth(one) for one in y)):
         y = _plain(y)
     if isinstance(y, np.ndarray) and y.ndim == 0:
         raise DataError(f"y must be one answer a sequence; got {y!r} alone. Give a list or an array.")
@@ -70,7 +71,7 @@ def read_y(
 
 def _is_stepwise(y: Any, lengths: np.ndarray | None) -> bool:
     """Whether there is an answer for each step, where the shapes leave no doubt."""
-    if lengths is None or np.ndim(y[0]) == 0:
+    if lengths is None or not depth(y[0]):
         return False
     if isinstance(y, np.ndarray) and y.ndim == 3:
         return True
@@ -80,7 +81,7 @@ def _is_stepwise(y: Any, lengths: np.ndarray | None) -> bool:
     # Answers of several lengths, or several a step, or arrays in a list are for steps: no table of targets has these.
     if (sizes != sizes[0]).any() or (isinstance(y, (list, tuple)) and isinstance(y[0], np.ndarray)):
         return True
-    if np.ndim(y[0]) == 2:
+    if depth(y[0]) == 2:
         return True
     if (sizes != lengths).any():
         return False

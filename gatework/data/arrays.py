@@ -137,15 +137,18 @@ def _nested(x: Sequence, as_rows: bool | None) -> bool:
     """Whether a list stands for a 2-D array: plain lists of one length, or any where fit saw such an array."""
     if as_rows is False:
         # Still, numbers alone are no sequences.
-        return bool(x) and all(np.ndim(one) == 0 for one in x[:1])
-    if not x or all(np.ndim(one) == 0 for one in x[:1]):
+        return bool(x) and not depth(x[0])
+    if not x or not depth(x[0]):
         return True
-    flat = all(isinstance(one, (list, tuple)) or as_rows for one in x) and all(_is_flat(one) for one in x)
+    flat = all(isinstance(one, (list, tuple)) or as_rows for one in x) and all(depth(one) == 1 for one in x)
     return flat and len({len(one) for one in x}) == 1
 
 
-def _is_flat(one: Any) -> bool:
-    return np.ndim(one[0]) == 0 if isinstance(one, (list, tuple)) and len(one) else np.ndim(one) == 1
+def depth(values: Any) -> int:
+    """How many axes there are, of lists by what comes first in each: they may be of unequal lengths."""
+    if isinstance(values, (list, tuple)):
+        return 1 + (depth(values[0]) if values else 0)
+    return np.ndim(values)
 
 
 def _from_list(x: Sequence) -> tuple[list[np.ndarray], tuple[str, ...] | None]:

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from gatework.data.arrays import depth
 from gatework.data.columns import is_text, row_of
 from gatework.data.labels import need_column, read_labels, seen, side_by_side
 from gatework.data.sequences import Ask, Items, Like, about
@@ -128,7 +129,10 @@ def read_list(x: Any, kind: str | None, ask: Ask) -> Items | None:
         return None
     if isinstance(x, np.ndarray) and x.dtype.kind not in "OU":
         return None
-    listed = x if isinstance(x, (list, tuple)) else list(np.asarray(x))
+    listed = x if isinstance(x, (list, tuple)) else np.asarray(x)
+    if isinstance(listed, np.ndarray) and listed.ndim != 1:
+        return None
+    listed = list(listed)
     if listed and all(_is_sound(one) for one in listed) and kind != "series":
         from gatework.data.wave import Wave
 
@@ -159,7 +163,7 @@ def _is_sound(one: Any) -> bool:
     if hasattr(one, "samples") and hasattr(one, "rate"):
         return True
     pair = isinstance(one, (tuple, list)) and len(one) == 2
-    return pair and np.ndim(one[0]) in (1, 2) and np.ndim(one[1]) == 0 and not isinstance(one[1], str)
+    return pair and isinstance(one[1], (int, float, np.number)) and depth(one[0]) in (1, 2)
 
 
 def text_items(
