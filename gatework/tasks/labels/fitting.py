@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from gatework.data.holdout import folds
-from gatework.tasks.labels.readers import learn_to_read
-from gatework.tasks.labels.recipe import choose
+from gatework.tasks.labels.readers import first_vectors, learn_to_read
+from gatework.tasks.labels.recipe import both_ways, choose
 from gatework.tasks.labels.targets import Targets
 from gatework.tasks.labels.weights import class_weights
 
@@ -33,25 +33,27 @@ def fit(model: Labelling, items: Items, checkpoint: Checkpoint | None, resume: b
 
     targets = Targets.of(items.y, items.targets, items.stepwise, model.classify)
     encoded = targets.encode(items.y)
-    reader = learn_to_read(model, items)
+    reader = learn_to_read(model, items, both_ways(model, targets))
     arrays = reader.read(items.items, items.ids)
+    vectors, about_vectors = first_vectors(model, reader)
     recipe, chosen = choose(
         model,
         targets,
         [len(one) for one in arrays],
         class_weights(model.class_weight, targets, encoded),
         reader,
+        None if vectors is None else vectors.shape[1],
     )
     parts = held_out(encoded, targets, items.groups, recipe.members, recipe.seed)
     model.reader_, model.targets_ = reader, targets
-    model.notes_ = [*items.notes, *reader.notes(), *chosen]
+    model.notes_ = [*items.notes, *reader.notes(), *about_vectors, *chosen]
     learned = learn(
         arrays,
         encoded,
         recipe,
         parts,
         augment=augmentation(reader) if recipe.augment else None,
-        vectors=None,
+        vectors=vectors,
         checkpoint=checkpoint,
         resume=resume,
         progress=model.progress,

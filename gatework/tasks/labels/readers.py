@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from gatework.data.series import SeriesReader
+from gatework.errors import OptionError
 
 if TYPE_CHECKING:
     from gatework.data.items import Items
@@ -14,18 +17,44 @@ if TYPE_CHECKING:
     Reader = Any
 
 
-def learn_to_read(model: Labelling, items: Items) -> Reader:
-    """Make the reader of these items, and have it learn from them what it must know."""
+def learn_to_read(model: Labelling, items: Items, both: bool) -> Reader:
+    """Make the reader of these items, read in `both` directions or one, and have it learn what it must know."""
     if items.kind == "series":
-        return SeriesReader.fit(items.items, names=items.names)
+        return SeriesReader.fit(items.items, names=items.names, own=both)
     options: dict[str, Any]
     if items.kind == "audio":
         # What is to be streamed cannot wait for the end of the recording.
-        normalise = model.normalise or ("running" if model.bidirectional is False else "utterance")
+        normalise = model.normalise or ("utterance" if both else "running")
         options = {"sample_rate": model.sample_rate, "features": model.features, "normalise": normalise}
     else:
         options = {"tokens": model.tokens, "vocabulary_size": model.vocabulary_size}
     return _of_kind(items.kind).fit(items.items, ids=items.ids, **options)
+
+
+def first_vectors(model: Labelling, reader: Reader) -> tuple[np.ndarray | None, list[str]]:
+    """Read the vectors that words begin with, (V, E), and say how many there are; None where none were given.
+
+    Raises
+    ------
+    OptionError
+        There are no words that could have any.
+    DataError
+        The file cannot be read.
+    """
+    if model.vectors is None:
+        return None, []
+    if reader.kind != "text" or reader.tokens != "words":
+        what = reader.kind if reader.kind != "text" else reader.tokens
+        raise OptionError(f"vectors must be left out for {what}; got '{model.vectors}'. They are of words.")
+    from gatework.data.vectors import read_vectors
+
+    vectors = read_vectors(model.vectors, reader.vocabulary)
+    values, found = vectors.values.copy(), vectors.found
+    # Words that the file does not have begin anywhere, no farther out than the others; padding stays 0.
+    size = values[found].std() if found.any() else 0.1
+    values[~found] = np.random.default_rng(int(model.seed)).normal(0, size, (int((~found).sum()), values.shape[1]))
+    values[0] = 0
+    return values, list(vectors.notes)
 
 
 def restored(kind: str, saved: dict[str, Any]) -> Reader:

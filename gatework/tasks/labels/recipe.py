@@ -151,6 +151,15 @@ def _check_between(value: Any, name: str, low: float, high: float) -> None:
         raise OptionError(f"{name} must be a number {want}, or None for the default; got {value!r}.")
 
 
+def both_ways(model: Labelling, targets: Targets) -> bool:
+    """Whether sequences are read from their ends too.
+
+    Who names each step may look at what follows; who says what is still to come may not, since there it would be read
+    off.
+    """
+    return not (targets.stepwise and targets.classes is None) if model.bidirectional is None else model.bidirectional
+
+
 def choose(
     model: Labelling,
     targets: Targets,
@@ -165,8 +174,6 @@ def choose(
     usual = max(1, int(np.percentile(lengths, 90)))
     effort = EFFORTS[model.effort]
     stepwise, kind = targets.stepwise, reader.kind
-    # Who names each step may look at what follows; who says what is still to come may not: there it would be read off.
-    both = not (stepwise and targets.classes is None) if model.bidirectional is None else model.bidirectional
     convolve = kind == "series" and not stepwise if model.convolutions is None else model.convolutions
     channels, kernels, strides = stem(usual, stepwise) if convolve else ((), (), ())
     members = model.members or max(1, round((4 if count < 1000 else 2) * effort))
@@ -187,7 +194,7 @@ def choose(
         hidden_size=model.hidden_size or (128 if kind == "audio" else 64),
         num_layers=model.num_layers or 1,
         cell=model.cell,
-        bidirectional=both,
+        bidirectional=both_ways(model, targets),
         pooling=None if stepwise else model.pooling or ("attention" if text else "mean"),
         dropout=(0.5 if text else 0.2) if model.dropout is None else float(model.dropout),
         stem_dropout=0.0,
