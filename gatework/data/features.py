@@ -18,13 +18,13 @@ from gatework.errors import DataError
 MOST = 20
 
 
-def choose(table: Table, ask: Ask) -> tuple[list[Any], list[str]]:
-    """The columns to read, as the caller says, as fit saw them, or all that hold numbers or text; and notes.
+def ask_columns(table: Table, ask: Ask) -> list[Any]:
+    """The columns to look at: those that the caller names, those that fit saw, or all that are nothing else.
 
     Raises
     ------
     DataError
-        A column that is not there; none at all.
+        A column that is not there.
     """
     if ask.like is not None and ask.like.columns:
         wanted = [one.name for one in ask.like.columns]
@@ -33,27 +33,39 @@ def choose(table: Table, ask: Ask) -> tuple[list[Any], list[str]]:
     elif ask.like is not None and all(name in table.names for name in ask.like.names):
         wanted = list(ask.like.names)
     else:
-        wanted = None
-    if wanted is not None:
-        for name in wanted:
-            need_column(table, "feature_cols", name)
-            if name in ask.taken:
-                raise DataError(f"feature_cols must be columns besides id, time, label and group; got {name!r}.")
-        if not wanted:
-            raise DataError("feature_cols must name a column; got none. Leave it out to take all.")
-        return wanted, []
-    free = [name for name in table.names if name not in ask.taken]
-    for name in free:
+        wanted = [name for name in table.names if name not in ask.taken]
+    for name in wanted:
         need_column(table, "feature_cols", name)
-    kinds = {name: _kind(column) for name, column in zip(free, table.load(free), strict=True)} if free else {}
-    chosen = [name for name in free if not kinds[name]]
-    left = [f"{name!r} ({kinds[name]})" for name in free if kinds[name]]
+        if name in ask.taken:
+            raise DataError(
+                f"feature_cols must be columns besides id, time, label and group; got {name!r}. Leave it out."
+            )
+    return wanted
+
+
+def choose(columns: dict[Any, Any], asked: list[Any], ask: Ask) -> tuple[list[Any], list[str]]:
+    """Of the columns that nobody named, those that hold numbers or text; and notes. Drops the others.
+
+    Raises
+    ------
+    DataError
+        There is none.
+    """
+    if ask.features is not None or (ask.like is not None and (ask.like.columns or set(asked) == set(ask.like.names))):
+        chosen, left = asked, []
+    else:
+        kinds = {name: _kind(columns[name]) for name in asked}
+        chosen = [name for name in asked if not kinds[name]]
+        left = [f"{str(name)!r} ({kinds[name]})" for name in asked if kinds[name]]
+        for name in asked:
+            if kinds[name]:
+                del columns[name]
     if not chosen:
         raise DataError(
             f"X must have a column of numbers besides id, time, label and group; got "
             f"{', '.join(left) if left else 'none'}. Add what each step has to tell."
         )
-    return chosen, [f"columns that hold neither numbers nor text are left out: {', '.join(left)}."] if left else []
+    return chosen, [f"columns that hold no numbers or text are left out: {', '.join(left)}."] if left else []
 
 
 def _kind(column: Any) -> str:

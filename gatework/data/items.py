@@ -127,7 +127,7 @@ def _read_x(x: Any, y: Any, kind: str | None, ask: Ask, lengths: Any, layout: st
         if path.suffix.lower() in SOUNDS and kind in (None, "audio"):
             return audio_items([path], (str(x),), ask), False
         ask = ask._replace(folder=path.parent)
-    if not _is_table(x):
+    if hasattr(x, "nnz") or not _is_table(x):
         listed = read_list(x, kind, ask)
         if listed is None and kind in ("audio", "text"):
             want = "texts" if kind == "text" else "paths or (samples, rate) pairs"

@@ -9,7 +9,7 @@ import numpy as np
 from gatework.data import dates
 from gatework.data.columns import groups as by_id
 from gatework.data.columns import is_number, numbers, quoted, row_of
-from gatework.data.features import choose, read_features
+from gatework.data.features import ask_columns, choose, read_features
 from gatework.data.labels import need_column, read_labels, side_by_side, with_gaps
 from gatework.data.sequences import Ask, Items, Like, about
 from gatework.data.table import Table, release_unused
@@ -27,8 +27,9 @@ def read_long(table: Table, ask: Ask) -> Items:
     """
     ask = _without_absent(table, ask)
     like = ask.like
-    chosen, notes = choose(table, ask)
-    columns = _load(table, ask, chosen)
+    asked = ask_columns(table, ask)
+    columns = _load(table, ask, asked)
+    chosen, notes = choose(columns, asked, ask)
     ids, place = _sequences(columns, ask)
     order, unsorted = _order(columns, ask, table, ids, place)
     place = place if order is None else place[order]
@@ -48,7 +49,11 @@ def read_long(table: Table, ask: Ask) -> Items:
     groups = None
     if ask.group_col is not None:
         values, there = read_labels(columns.pop(ask.group_col), ask.group_col)
-        groups, known = inside.constant(values, there, ask.group_col, "one group a sequence")
+        values, there = (values, there) if order is None else (values[order], there[order])
+        groups, known, differ = inside.of(values, there)
+        if len(differ):
+            want = "the same in all rows of a sequence"
+            raise inside.changes(values, found=groups, at=differ[0], name=ask.group_col, want=want)
         inside.refuse_missing(known, ask.group_col)
     y, stepwise = _answers(columns, ask, inside, spans, notes, table.decimal_comma) if ask.need_y else (None, False)
     release_unused()
@@ -168,27 +173,23 @@ class _Inside:
 
     def of(self, values: np.ndarray, there: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """The first value that is there in each sequence, whether there is one, and the rows that differ from it."""
-        rows = np.flatnonzero(there)
-        some, first = np.unique(self.place[rows], return_index=True)
-        at = self.starts.copy()
-        at[some] = rows[first]
-        known = np.zeros(len(self.ids), bool)
-        known[some] = True
+        rows = np.flatnonzero(there)[::-1]
+        at, known = self.starts.copy(), np.zeros(len(self.ids), bool)
+        # Of several rows the last that is set stays: the first, since they come in reverse.
+        at[self.place[rows]] = rows
+        known[self.place[rows]] = True
         return values[at], known, np.flatnonzero(there & (values != values[at][self.place]))
 
-    def constant(self, values: np.ndarray, there: np.ndarray, name: Any, want: str) -> tuple[np.ndarray, np.ndarray]:
-        """The value of each sequence, and whether it has one; refused where there are two."""
-        if self.order is not None:
-            values, there = values[self.order], there[self.order]
-        found, known, differ = self.of(values, there)
-        if len(differ):
-            at = differ[0]
-            which = self.place[at]
-            raise DataError(
-                f"{name} must be {want}; got {quoted(found[which].item())} and {quoted(values[at].item())} within "
-                f"{self.id_col} {quoted(self.ids[which])}. Correct it."
-            )
-        return found, known
+    def name_of(self, row: int) -> str:
+        """The sequence of a row, as the caller calls it."""
+        return f"{self.id_col} {quoted(self.ids[self.place[row]])}"
+
+    def changes(self, values: np.ndarray, *, found: np.ndarray, at: int, name: Any, want: str) -> DataError:
+        """The error for a value that differs from the first of its sequence."""
+        one, other = found[self.place[at]].item(), values[at].item()
+        return DataError(
+            f"{name} must be {want}; got {quoted(one)} and {quoted(other)} within {self.name_of(at)}. Correct it."
+        )
 
     def refuse_missing(self, known: np.ndarray, name: Any) -> None:
         """Raise DataError where a sequence has no value at all."""
@@ -204,29 +205,27 @@ def _answers(
     columns: dict[Any, Any], ask: Ask, inside: _Inside, spans: list, notes: list[str], decimal_comma: bool
 ) -> tuple[Any, bool]:
     """The targets: one a sequence where each is the same in all of its rows, else one a step."""
-    read = []
-    for name in ask.targets:
-        values, there = read_labels(columns.pop(name), name, decimal_comma=decimal_comma)
-        read.append((values, there) if inside.order is None else (values[inside.order], there[inside.order]))
-    inside.order = None
-    stepwise = ask.stepwise
-    if stepwise is None:
-        stepwise = ask.like.stepwise if ask.like else False
-        for name, (values, there) in zip(ask.targets, read, strict=True):
-            differ = inside.of(values, there)[2]
-            if len(differ) and ask.like is None:
-                who = "" if inside.id_col is None else f" {inside.id_col} {quoted(inside.ids[inside.place[differ[0]]])}"
-                stepwise = True
-                notes.append(f"{name!r} changes within{who or ' the table'}, so there is an answer for each step.")
-                break
+    read = [read_labels(columns.pop(name), name, decimal_comma=decimal_comma) for name in ask.targets]
+    if inside.order is not None:
+        read = [(values[inside.order], there[inside.order]) for values, there in read]
+    stepwise = ask.like.stepwise if ask.stepwise is None and ask.like else ask.stepwise
     if not stepwise:
         found = []
         for name, (values, there) in zip(ask.targets, read, strict=True):
-            want = "the same in all rows of a sequence where stepwise=False"
-            one, known = inside.constant(values, there, name, want)
+            one, known, differ = inside.of(values, there)
+            if len(differ) and stepwise is None:
+                who = "the table" if inside.id_col is None else inside.name_of(differ[0])
+                notes.append(f"{name!r} changes within {who}, so there is an answer for each step.")
+                stepwise = True
+                break
+            if len(differ):
+                want = "the same in all rows of a sequence where stepwise is False"
+                raise inside.changes(values, found=one, at=differ[0], name=name, want=want)
+            found.append((name, one, known))
+    if not stepwise:
+        for name, _, known in found:
             inside.refuse_missing(known, name)
-            found.append(one)
-        return side_by_side(found), False
+        return side_by_side([one for _, one, _ in found]), False
     missing = sum(int((~there).sum()) for _, there in read)
     if missing:
         notes.append(f"{missing:,} of {sum(map(len, (v for v, _ in read))):,} labels are missing; they are masked.")
