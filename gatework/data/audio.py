@@ -12,7 +12,7 @@ import numpy as np
 
 from gatework.data.mel import Mel
 from gatework.data.normalise import NORMALISE, Running, measure, units
-from gatework.data.resample import Resampler
+from gatework.data.resample import Resampler, resample
 from gatework.data.wave import Wave, open_sound, read_wave, scaled, whole_rate
 from gatework.errors import DataError, OptionError
 
@@ -245,8 +245,7 @@ def _head(item: Wave | str | Path) -> tuple[int, int]:
 def _plain(item: Wave | str | Path, mel: Mel) -> np.ndarray:
     """The features of a recording, as they are."""
     wave = item if isinstance(item, Wave) else read_wave(item)
-    resampler = Resampler(wave.rate, mel.rate)
-    return mel.all_frames(np.concatenate([resampler.push(wave.samples), resampler.pending()]))
+    return mel.all_frames(resample(wave.samples, wave.rate, mel.rate))
 
 
 def _found(heads: list[tuple[int, int]], rate: int) -> tuple[str, ...]:

@@ -127,4 +127,6 @@ def resample(samples: np.ndarray, rate: int, to: int) -> np.ndarray:
     (160,)
     """
     resampler = Resampler(rate, to)
-    return np.concatenate([resampler.push(samples), resampler.pending()])
+    # In pieces, since an hour of sound in float64 is a gigabyte.
+    pieces = [resampler.push(samples[k : k + AT_ONCE]) for k in range(0, len(samples), AT_ONCE)]
+    return np.concatenate([*pieces, resampler.pending()])

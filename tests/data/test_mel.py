@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from scipy.fft import dct
 
-from gatework.data.mel import Mel
+from gatework.data.mel import Mel, to_hertz, to_mel
 from gatework.errors import OptionError
 
 
@@ -71,6 +71,13 @@ def test_mfcc_are_the_orthonormal_cosine_transform():
     np.testing.assert_allclose(Mel(8000, 40, coefficients=13).all_frames(x), want, atol=1e-5)
     by_hand = sum(log_mel[0, b] * math.cos(math.pi * 3 * (b + 0.5) / 40) for b in range(40)) * math.sqrt(2 / 40)
     assert want[0, 3] == pytest.approx(by_hand)
+
+
+def test_1000_hertz_are_1000_mel():
+    assert to_mel(1000) == pytest.approx(999.99, abs=0.01)
+    assert to_hertz(to_mel(440.0)) == pytest.approx(440)
+    # HTK's book writes it with the decimal logarithm.
+    assert to_mel(4000) == pytest.approx(2595 * math.log10(1 + 4000 / 700), rel=1e-4)
 
 
 @pytest.mark.parametrize("samples", [0, 1, 199, 200, 201, 279, 280, 281, 360, 5000])

@@ -113,3 +113,10 @@ def test_a_state_kept_does_not_change_with_the_stream():
     first = resampler.push(x[200:])
     resampler.state = state
     np.testing.assert_array_equal(resampler.push(x[200:]), first)
+
+
+def test_a_long_sound_is_worked_on_in_pieces(monkeypatch):
+    x = np.random.default_rng(5).standard_normal(5000)
+    whole = resample(x, 16_000, 8000)
+    monkeypatch.setattr("gatework.data.resample.AT_ONCE", 1000)
+    np.testing.assert_array_equal(resample(x, 16_000, 8000), whole)
