@@ -20,7 +20,6 @@ def learn(units: Iterable[list[str]], size: int, min_count: int) -> str:
 
     Bytes are its alphabet, so that there is a piece for all (Radford et al., 2019), even where `size` is below 256.
     """
-    need_tokenizers()
     from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
 
     tokenizer = Tokenizer(models.BPE())

@@ -48,6 +48,7 @@ def shown(reader: TextReader, text: str) -> list[str]:
         (".,..", [".", ",", ".."]),
         ("中文字", ["中", "文", "字"]),
         ("テキスト", ["テ", "キ", "ス", "ト"]),
+        ("ﾃｷ", ["ﾃ", "ｷ"]),
         ("ดี", ["ดี"]),
         ("हिन्दी", ["हिन्दी"]),
         ("한국어", ["한국어"]),
@@ -131,6 +132,7 @@ def test_pieces_are_learned_from_the_text_and_know_every_byte():
     assert ids.min() > 1
     assert ids.max() < len(reader.vocabulary)
     assert fit(["lower lowest low"] * 20, tokens="bpe", vocabulary_size=300) == reader
+    assert len(fit(["lower lowest low"] * 20, tokens="bpe", vocabulary_size=300, min_count=61).vocabulary) == 2 + 256
 
 
 def test_there_are_no_more_pieces_than_asked_for_or_than_the_text_can_teach():

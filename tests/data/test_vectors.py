@@ -46,9 +46,11 @@ def test_a_word_is_taken_as_it_is_before_its_small_letters(tmp_path):
 
 
 def test_words_with_spaces_numbers_and_what_else_ends_lines(tmp_path):
-    path = write(tmp_path, "x 1 2\n. . . 3 4\n1 1/2 5 6\n2 7 8\na\u2028b\x85 9 10\ncafe\u0301 11 12\n 13 14\n")
-    wanted = [". . .", "1 1/2", "2", "a\u2028b\x85", "caf\u00e9", ""]
-    assert read_vectors(path, wanted).values.tolist() == [[3, 4], [5, 6], [7, 8], [9, 10], [11, 12], [13, 14]]
+    path = write(
+        tmp_path, "x 1 2\n. . . 3 4\n1 1/2 5 6\n2 7 8\na\u2028b\x85 9 10\ncafe\u0301 11 12\nsec 2 15 16\n 13 14\n"
+    )
+    wanted = [". . .", "1 1/2", "2", "a\u2028b\x85", "caf\u00e9", "sec 2", ""]
+    assert read_vectors(path, wanted).values.tolist() == [[3, 4], [5, 6], [7, 8], [9, 10], [11, 12], [15, 16], [13, 14]]
 
 
 @pytest.mark.parametrize(
