@@ -100,6 +100,15 @@ def test_unknown_labels_and_numbers_are_left_out():
     assert np.isnan(found["y"].rows["LSTM"].r2)
 
 
+def test_what_one_model_has_no_answer_for_is_left_out_for_all():
+    p = certain("abc")
+    p[0] = NAN
+    found = score_classes(ABC, {"LSTM": p, "other": certain("bbb")}, ABC).targets["label"]
+    assert (found.count, found.rows["LSTM"].accuracy, found.rows["other"].accuracy) == (2, 1.0, 0.5)
+    found = score_numbers([1.0, 2.0], {"LSTM": [1.0, 3.0], "other": [NAN, 2.0]}).targets["label"]
+    assert (found.count, found.rows["LSTM"].rmse, found.rows["other"].rmse) == (1, 1.0, 0.0)
+
+
 def test_a_label_that_was_never_learned_is_named():
     with pytest.raises(DataError) as error:
         score_classes(["a", "z"], {"LSTM": certain("ab")}, ABC, target="speaker")
