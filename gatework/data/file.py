@@ -85,11 +85,12 @@ def _open_csv(path: Path) -> File:
     from pyarrow import csv as arrow_csv
 
     with pa.input_stream(str(path), compression="gzip" if path.suffix.lower() == ".gz" else None) as stream:
-        start = stream.read(_LOOK).decode("utf-8-sig", errors="ignore")
+        looked_at = stream.read(_LOOK)
+    start = looked_at.decode("utf-8-sig", errors="ignore")
     header = next((line for line in start.splitlines() if line.strip()), "")
     tabs = path.name.lower().endswith((".tsv", ".tsv.gz"))
     delimiter = "\t" if tabs else max(",;\t", key=header.count)
-    quote = '"' if not tabs or _quotes(start) else False
+    quote = '"' if not tabs or _quotes(start, cut=len(looked_at) == _LOOK) else False
     # Where semicolons part the columns, a comma is free to part a number.
     decimal_comma = delimiter == ";" and re.search(r'(^|;)"?[-+]?\d+,\d+"?(;|$)', start, re.MULTILINE) is not None
 
@@ -100,14 +101,16 @@ def _open_csv(path: Path) -> File:
         # The usual pool keeps a fifth more of what it no longer needs.
         pool = pa.system_memory_pool()
         with _readable(path):
-            for in_quotes in (False, True):
-                # Cells that go on over lines are rare, and looking for them is slow.
-                parse = arrow_csv.ParseOptions(delimiter=delimiter, quote_char=quote, newlines_in_values=in_quotes)
+            # Cells that go on over lines are rare, and looking for them is slow.
+            for parse in (
+                arrow_csv.ParseOptions(delimiter=delimiter, quote_char=quote),
+                arrow_csv.ParseOptions(delimiter=delimiter, newlines_in_values=True),
+            ):
                 try:
                     table = arrow_csv.read_csv(path, parse_options=parse, convert_options=options, memory_pool=pool)
                     break
-                except pa.ArrowInvalid:
-                    if in_quotes or not quote:
+                except pa.ArrowInvalid as error:
+                    if parse.newlines_in_values or "UTF8" in str(error):
                         raise
         # Arrow takes text that is not UTF-8 for bytes, and says nothing.
         if any(pa.types.is_binary(field.type) for field in table.schema):
@@ -118,12 +121,12 @@ def _open_csv(path: Path) -> File:
     return File(tuple(names), load, decimal_comma)
 
 
-def _quotes(start: str) -> bool:
+def _quotes(start: str, *, cut: bool) -> bool:
     """Whether a file of tabs puts cells in quotes. Its standard has none, and a text may well begin with one."""
     opened = re.findall(r'(?:^|\t)"', start, re.MULTILINE)
     closed = re.findall(r'(?:^|\t)"(?:[^"]++|"")*+"(?=\t|\r?$)', start, re.MULTILINE)
-    # The last of what was looked at may be cut.
-    return len(closed) > 0 and len(opened) - len(closed) <= (len(start) >= _LOOK - 9)
+    # The last one may be cut.
+    return len(closed) > 0 and len(opened) - len(closed) <= cut
 
 
 def _as_ids(column: Any) -> Any:
