@@ -110,7 +110,7 @@ def names() -> Split:
         own = sorted({line.strip() for line in file.read_text(encoding="utf-8").splitlines()} - {""})
         rows += [(name, file.stem, k % 5 == 4) for k, name in enumerate(own)]
     parts = [
-        ([n for n, _, held in rows if held is test], [c for _, c, held in rows if held is test]) for test in (0, 1)
+        ([n for n, _, held in rows if held == test], [c for _, c, held in rows if held == test]) for test in (0, 1)
     ]
     (X, y), (X_test, y_test) = parts
     settings = {"tokens": "characters", "class_weight": "balanced"}

@@ -26,7 +26,8 @@ class Labeller(nn.Module):
     answers : int
         K.
     stem : Stem, optional
-        Convolutions between the two.
+        Convolutions between the two. Then what they see is averaged too, and answers beside the memory: some classes
+        are told by shapes, wherever they come (LSTM-FCN: Karim et al., 2018).
     hidden_size, num_layers, cell, bidirectional
         Of the recurrent stack.
     pooling : "last", "mean", "max" or "attention"; None
@@ -64,47 +65,83 @@ class Labeller(nn.Module):
         width = hidden_size * (2 if bidirectional else 1)
         self.pool: Any = None if pooling is None else KINDS[pooling](width, hidden_size if bidirectional else 0)
         self.head = nn.Linear(width, answers)
+        if stem is not None:
+            self.shapes: Any = None if pooling is None else KINDS["mean"](stem.size)
+            self.shapes_head = nn.Linear(stem.size, answers)
         self.dropout = dropout
 
     def forward(self, x: Tensor, lengths: Tensor) -> Tensor:
         """Answer for x (B, T, D), or tokens (B, T), of `lengths` (B,): (B, K), or (B, T, K) without a pooling."""
+        return _mean(self.heads(x, lengths))
+
+    def heads(self, x: Tensor, lengths: Tensor) -> list[Tensor]:
+        """Give the answer of each head: of the memory and, where there is a stem, of that alone.
+
+        Each learns by a loss of its own; with one in common, the quicker of the two would leave the other little to
+        learn.
+        """
         alive = torch.arange(x.shape[1], device=x.device) < lengths[:, None]
         x = self.intake(x) * alive[..., None]
-        if self.stem is not None:
-            x, alive = self.stem(x, alive)
-        x = F.dropout(x, self.dropout, self.training)
+        if self.stem is None:
+            return [self._remembered(x, alive)]
+        x, alive = self.stem(x, alive)
+        return [self._remembered(x, alive), self._answer(self.shapes, x, alive, self.shapes_head)]
+
+    def _remembered(self, x: Tensor, alive: Tensor) -> Tensor:
+        # What convolutions give has been thinned already.
+        x = F.dropout(x, self.dropout, self.training and self.stem is None)
         outputs, _ = self.layer(x, lengths=alive.sum(1))
-        found = outputs if self.pool is None else self.pool(outputs, alive)
-        return self.head(F.dropout(found, self.dropout, self.training))
+        return self._answer(self.pool, outputs, alive, self.head)
+
+    def _answer(self, pool: Any, outputs: Tensor, alive: Tensor, head: nn.Module) -> Tensor:
+        found = outputs if pool is None else pool(outputs, alive)
+        return head(F.dropout(found, self.dropout, self.training))
 
     # As the steps come: in eval, in one direction.
 
     def begin(self, rows: int = 1) -> Any:
         """Give the carry of sequences of which nothing has come yet."""
         stem = None if self.stem is None else self.stem.begin(rows)
-        return stem, None, None if self.pool is None else self.pool.begin(rows, self.head.weight)
+        return stem, None, *(None if pool is None else pool.begin(rows, self.head.weight) for pool in self._pools)
 
     def take(self, carry: Any, x: Tensor) -> tuple[Any, Tensor | None]:
         """Read further steps (B, n, D) or (B, n); give the carry and, without a pooling, their answers (B, n, K)."""
-        stem, state, pooled = carry
+        stem, *rest = carry
         x = self.intake(x)
         if self.stem is not None:
             stem, x = self.stem.take(stem, x)
-        state, pooled, outputs = self._remember(state, pooled, x)
-        return (stem, state, pooled), self.head(outputs) if self.pool is None else None
+        state, outputs, pooled = self._read(rest, x)
+        if self.pool is not None:
+            return (stem, state, *pooled), None
+        answers = [self.head(outputs)] if self.stem is None else [self.head(outputs), self.shapes_head(x)]
+        return (stem, state, *pooled), _mean(answers)
 
     def give(self, carry: Any) -> Tensor:
         """Answer (B, K) for what has come, as forward would if it ended here; a pooling there must be."""
-        stem, state, pooled = carry
-        if self.stem is not None:
-            _, pooled, _ = self._remember(state, pooled, self.stem.rest(stem))
-        return self.head(self.pool.give(pooled))
+        stem, state, *pooled = carry
+        if self.stem is None:
+            return self.head(self.pool.give(pooled[0]))
+        _, _, pooled = self._read([state, *pooled], self.stem.rest(stem))
+        remembered, shapes = pooled
+        return _mean([self.head(self.pool.give(remembered)), self.shapes_head(self.shapes.give(shapes))])
 
-    def _remember(self, state: Any, pooled: Any, x: Tensor) -> tuple[Any, Any, Tensor]:
+    @property
+    def _pools(self) -> list[Any]:
+        return [self.pool] if self.stem is None else [self.pool, self.shapes]
+
+    def _read(self, rest: Any, x: Tensor) -> tuple[Any, Tensor, list[Any]]:
+        """Go on from a state and what has been pooled: the state, the outputs and what has been pooled then."""
+        state, *pooled = rest
         if not x.shape[1]:
-            return state, pooled, x.new_zeros(len(x), 0, self.head.in_features)
+            return state, x.new_zeros(len(x), 0, self.head.in_features), pooled
         outputs, state = self.layer(x, state)
-        return state, None if self.pool is None else self.pool.take(pooled, outputs), outputs
+        seen = zip(self._pools, pooled, (outputs, x), strict=False)
+        return state, outputs, [None if pool is None else pool.take(one, part) for pool, one, part in seen]
+
+
+def _mean(answers: list[Tensor]) -> Tensor:
+    """Average answers; of logits that is the geometric mean of the probabilities."""
+    return answers[0] if len(answers) == 1 else torch.stack(answers).mean(0)
 
 
 class Committee(nn.Module):

@@ -34,6 +34,7 @@ class Block(nn.Module):
         self.after = kernel - stride - self.before
         self.convolve = nn.Conv1d(features, channels, kernel, stride, bias=False)
         self.norm = nn.BatchNorm1d(channels)
+        nn.init.kaiming_normal_(self.convolve.weight, nonlinearity="relu")
 
     def forward(self, x: Tensor, alive: Tensor) -> tuple[Tensor, Tensor]:
         """Map x (B, T, features), 0 where it is not `alive` (B, T), to (B, ceil(T / stride), channels), alike."""

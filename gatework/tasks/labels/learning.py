@@ -165,10 +165,10 @@ def answer(net: nn.Module, arrays: Sequence[np.ndarray], stepwise: bool) -> Any:
     return found if stepwise or not found else np.stack(found)
 
 
-def loss(net: nn.Module, batch: Batch, recipe: Recipe) -> Tensor:
-    """The mean loss of what a network answers: cross-entropy of classes, squared error of numbers."""
-    total, weight = losses(net(batch.x, batch.lengths), batch.y, recipe, recipe.smoothing)
-    return total / weight.clamp(min=1e-12)
+def loss(net: Labeller, batch: Batch, recipe: Recipe) -> Tensor:
+    """The mean loss of what a network's heads answer: cross-entropy of classes, squared error of numbers."""
+    heads = [losses(one, batch.y, recipe, recipe.smoothing) for one in net.heads(batch.x, batch.lengths)]
+    return torch.stack([total / weight.clamp(min=1e-12) for total, weight in heads]).mean()
 
 
 def losses(answers: Tensor, y: Tensor, recipe: Recipe, smoothing: float = 0.0) -> tuple[Tensor, Tensor]:

@@ -49,6 +49,9 @@ CHOICES = {
     "augment": (True, False),
 }
 
+# Channels of the convolutions, and about how many steps they leave to be remembered.
+CHANNELS, REMEMBERED = 64, 64
+
 # Validations of a training, and how many of them without a new best end it.
 VALIDATIONS, PATIENCE = 25, 8
 
@@ -197,7 +200,7 @@ def choose(
         bidirectional=both_ways(model, targets),
         pooling=None if stepwise else model.pooling or ("attention" if text else "mean"),
         dropout=(0.5 if text else 0.2) if model.dropout is None else float(model.dropout),
-        stem_dropout=0.0,
+        stem_dropout=0.1,
         members=members,
         steps=steps,
         every=max(1, steps // VALIDATIONS),
@@ -219,8 +222,9 @@ def choose(
 def stem(usual: int, stepwise: bool) -> tuple[tuple[int, ...], tuple[int, ...], tuple[int, ...]]:
     """Choose channels, kernels and strides of the convolutions for sequences of so many steps."""
     if stepwise:
-        return (64, 64), (5, 3), (1, 1)
-    halvings = max(0, math.ceil(math.log2(usual / 64)))
-    kernels = [7, 5, 3] + [3] * max(0, halvings - 3)
-    strides = [2 if k < halvings else 1 for k in range(len(kernels))]
-    return (64,) * len(kernels), tuple(kernels), tuple(strides)
+        return (CHANNELS,) * 2, (5, 3), (1, 1)
+    halvings = max(0, math.ceil(math.log2(usual / REMEMBERED)))
+    kernels = (7, 5, 3, *(3 for _ in range(halvings - 3)))
+    # The last halve first: those before see every step.
+    strides = tuple(2 if k >= len(kernels) - halvings else 1 for k in range(len(kernels)))
+    return (CHANNELS,) * len(kernels), kernels, strides
