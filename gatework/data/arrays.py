@@ -43,7 +43,7 @@ def read_arrays(x: Any, *, lengths: Any = None, layout: str = "NTD", like: Like 
     """
     as_rows = None if like is None else like.rows is not None
     titles: tuple[str, ...] | None = None
-    if hasattr(x, "columns") or isinstance(x, (str, os.PathLike, Mapping)):
+    if not hasattr(x, "nnz") and (hasattr(x, "columns") or isinstance(x, (str, os.PathLike, Mapping))):
         array = _from_frame(x)
     elif isinstance(x, (list, tuple)) and not _nested(x, as_rows):
         if as_rows:
