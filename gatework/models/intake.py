@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional as F
 
 
 class Numbers(nn.Module):
@@ -32,24 +31,23 @@ class Numbers(nn.Module):
 
 
 class Tokens(nn.Module):
-    """Tokens (B, T) become vectors; in training some numbers of every vector are left out.
+    """Tokens (B, T) become vectors.
 
     Parameters
     ----------
     count, size : int
         Tokens there are, the first of them padding, and numbers a vector.
-    dropout : float
-        Share of numbers left out, the same for a whole sequence (Gal & Ghahramani, 2016).
+    spread : float
+        The standard deviation of the numbers at first.
     """
 
-    def __init__(self, count: int, size: int, dropout: float = 0.0):
+    def __init__(self, count: int, size: int, spread: float = 1.0):
         super().__init__()
         self.table = nn.Embedding(count, size, padding_idx=0)
-        self.size, self.dropout = size, dropout
+        self.size = size
+        with torch.no_grad():
+            self.table.weight.mul_(spread)
 
     def forward(self, x: Tensor) -> Tensor:
         """Map (B, T) to (B, T, size)."""
-        vectors = self.table(x)
-        if self.dropout and self.training:
-            vectors = vectors * F.dropout(vectors.new_ones(len(vectors), 1, self.size), self.dropout)
-        return vectors
+        return self.table(x)

@@ -32,9 +32,14 @@ class Labeller(nn.Module):
         Of the recurrent stack.
     pooling : "last", "mean", "max" or "attention"; None
         How one answer for the sequence is made; None answers for each step.
-    dropout : float
-        Before the stack, between its layers and before the head.
+    dropout, dropout_in : float
+        Before the heads and between layers; and before the stack, where there is no stem.
+    prior : sequence of float, one an answer
+        Added to what the heads answer: the logarithms of how often classes are. Then what a network says by itself is
+        what it would say if they were all as often (logit adjustment: Menon et al., 2021).
     """
+
+    prior: Tensor
 
     def __init__(
         self,
@@ -48,9 +53,12 @@ class Labeller(nn.Module):
         bidirectional: bool = True,
         pooling: str | None = "attention",
         dropout: float = 0.0,
+        dropout_in: float = 0.0,
+        prior: Sequence[float] = (),
     ):
         super().__init__()
         self.intake, self.stem = intake, stem
+        self.register_buffer("prior", torch.tensor(prior or [0.0] * answers))
         size = intake.size if stem is None else stem.size
         between = dropout if num_layers > 1 else 0.0
         self.layer = CELLS[cell](
@@ -68,7 +76,7 @@ class Labeller(nn.Module):
         if stem is not None:
             self.shapes: Any = None if pooling is None else KINDS["mean"](stem.size)
             self.shapes_head = nn.Linear(stem.size, answers)
-        self.dropout = dropout
+        self.dropout, self.dropout_in = dropout, dropout_in
 
     def forward(self, x: Tensor, lengths: Tensor) -> Tensor:
         """Answer for x (B, T, D), or tokens (B, T), of `lengths` (B,): (B, K), or (B, T, K) without a pooling."""
@@ -89,13 +97,13 @@ class Labeller(nn.Module):
 
     def _remembered(self, x: Tensor, alive: Tensor) -> Tensor:
         # What convolutions give has been thinned already.
-        x = F.dropout(x, self.dropout, self.training and self.stem is None)
+        x = F.dropout(x, self.dropout_in, self.training and self.stem is None)
         outputs, _ = self.layer(x, lengths=alive.sum(1))
         return self._answer(self.pool, outputs, alive, self.head)
 
     def _answer(self, pool: Any, outputs: Tensor, alive: Tensor, head: nn.Module) -> Tensor:
         found = outputs if pool is None else pool(outputs, alive)
-        return head(F.dropout(found, self.dropout, self.training))
+        return head(F.dropout(found, self.dropout, self.training)) + self.prior
 
     # As the steps come: in eval, in one direction.
 
@@ -114,16 +122,17 @@ class Labeller(nn.Module):
         if self.pool is not None:
             return (stem, state, *pooled), None
         answers = [self.head(outputs)] if self.stem is None else [self.head(outputs), self.shapes_head(x)]
-        return (stem, state, *pooled), _mean(answers)
+        return (stem, state, *pooled), _mean(answers) + self.prior
 
     def give(self, carry: Any) -> Tensor:
         """Answer (B, K) for what has come, as forward would if it ended here; a pooling there must be."""
         stem, state, *pooled = carry
         if self.stem is None:
-            return self.head(self.pool.give(pooled[0]))
+            return self.head(self.pool.give(pooled[0])) + self.prior
         _, _, pooled = self._read([state, *pooled], self.stem.rest(stem))
         remembered, shapes = pooled
-        return _mean([self.head(self.pool.give(remembered)), self.shapes_head(self.shapes.give(shapes))])
+        found = [self.head(self.pool.give(remembered)), self.shapes_head(self.shapes.give(shapes))]
+        return _mean(found) + self.prior
 
     @property
     def _pools(self) -> list[Any]:
@@ -153,10 +162,13 @@ class Committee(nn.Module):
         The networks.
     sizes : sequence of int, optional
         Classes of each target, whose probabilities are averaged; None where numbers are.
+    alike : bool
+        Whether classes are taken to be all as often, whatever they were among what was learned from.
     """
 
-    def __init__(self, members: Sequence[Labeller], sizes: tuple[int, ...] | None):
+    def __init__(self, members: Sequence[Labeller], sizes: tuple[int, ...] | None, alike: bool = False):
         super().__init__()
+        self.alike = alike
         self.members: Any = nn.ModuleList(members)
         self.sizes = sizes
 
@@ -166,7 +178,8 @@ class Committee(nn.Module):
 
     def agree(self, answers: Sequence[Tensor]) -> Tensor:
         """Average what the members answer."""
-        return torch.stack([self.chances(one) for one in answers]).mean(0)
+        pairs = zip(self.members, answers, strict=True)
+        return torch.stack([self.chances(one - net.prior if self.alike else one) for net, one in pairs]).mean(0)
 
     def chances(self, answers: Tensor) -> Tensor:
         """Turn logits (.., K) into probabilities, target by target; numbers stay as they are."""

@@ -11,18 +11,17 @@ from gatework.data.holdout import folds
 from gatework.tasks.labels.readers import first_vectors, learn_to_read
 from gatework.tasks.labels.recipe import both_ways, choose
 from gatework.tasks.labels.targets import Targets
-from gatework.tasks.labels.weights import class_weights
+from gatework.tasks.labels.weights import class_weights, log_prior
 
 if TYPE_CHECKING:
     from gatework.data.items import Items
     from gatework.tasks.labels.labelling import Labelling
     from gatework.tasks.labels.readers import Reader
+    from gatework.tasks.labels.recipe import Recipe
     from gatework.train.checkpoint import Checkpoint
 
 # Of so many sequences a tenth is held out for each network, and of fewer a fifth; of fewer than FEWEST none.
 MANY, FEWEST = 500, 10
-# The chance that a word goes missing while it is learned from.
-MISSING = 0.1
 
 
 def fit(model: Labelling, items: Items, checkpoint: Checkpoint | None, resume: bool) -> None:
@@ -40,7 +39,8 @@ def fit(model: Labelling, items: Items, checkpoint: Checkpoint | None, resume: b
         model,
         targets,
         [len(one) for one in arrays],
-        class_weights(model.class_weight, targets, encoded),
+        class_weights(model.class_weight, targets),
+        log_prior(targets, encoded),
         reader,
         None if vectors is None else vectors.shape[1],
     )
@@ -52,7 +52,7 @@ def fit(model: Labelling, items: Items, checkpoint: Checkpoint | None, resume: b
         encoded,
         recipe,
         parts,
-        augment=augmentation(reader) if recipe.augment else None,
+        augment=augmentation(reader, recipe) if recipe.augment else None,
         vectors=vectors,
         checkpoint=checkpoint,
         resume=resume,
@@ -86,14 +86,14 @@ def _usual(one: np.ndarray) -> Any:
     return np.bincount(known).argmax() if len(known) else 0
 
 
-def augmentation(reader: Reader) -> Any:
+def augmentation(reader: Reader, recipe: Recipe) -> Any:
     """How what is learned from may be changed a little each time, by its kind."""
     if reader.kind == "audio":
         from gatework.data.augment_audio import Augment
 
         return Augment(spectral=reader.mel.coefficients is None)
-    if reader.kind == "text":
+    if reader.kind == "text" and recipe.missing:
         from gatework.data.augment_text import augment
 
-        return lambda x, lengths, generator: (augment(x, lengths, generator, MISSING), lengths)
+        return lambda x, lengths, generator: (augment(x, lengths, generator, recipe.missing), lengths)
     return None

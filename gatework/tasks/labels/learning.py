@@ -51,7 +51,11 @@ class Learned:
 
 def build(recipe: Recipe) -> Committee:
     """Make the networks of a recipe, untrained."""
-    return Committee([network(recipe) for _ in range(recipe.members)], recipe.sizes)
+    return _committee([network(recipe) for _ in range(recipe.members)], recipe)
+
+
+def _committee(members: list[Labeller], recipe: Recipe) -> Committee:
+    return Committee(members, recipe.sizes, recipe.alike)
 
 
 def network(recipe: Recipe) -> Labeller:
@@ -60,7 +64,7 @@ def network(recipe: Recipe) -> Labeller:
     if recipe.gaps is not None:
         intake = Numbers(recipe.gaps)
     else:
-        intake = Tokens(recipe.vocabulary, recipe.embedding, recipe.dropout)
+        intake = Tokens(recipe.vocabulary, recipe.embedding, recipe.spread)
     stem = None
     if recipe.channels:
         stem = Stem(
@@ -81,6 +85,8 @@ def network(recipe: Recipe) -> Labeller:
         bidirectional=recipe.bidirectional,
         pooling=recipe.pooling,
         dropout=recipe.dropout,
+        dropout_in=recipe.dropout_in,
+        prior=recipe.prior,
     )
 
 
@@ -145,12 +151,12 @@ def learn(
         )
         members.append(net)
         histories.append(history)
-        alone = Committee([net], recipe.sizes)
+        alone = _committee([net], recipe)
         for i, one in zip(others, answer(alone, [arrays[i] for i in others], recipe.stepwise), strict=True):
             held[i] = one
         if history.stopped == "interrupted":
             break
-    return Learned(Committee(members, recipe.sizes).eval(), histories, held)
+    return Learned(_committee(members, recipe).eval(), histories, held)
 
 
 def answer(net: nn.Module, arrays: Sequence[np.ndarray], stepwise: bool) -> Any:

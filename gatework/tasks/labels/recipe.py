@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import asdict, dataclass, fields
 from numbers import Real
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -52,8 +52,40 @@ CHOICES = {
 # Channels of the convolutions, and about how many steps they leave to be remembered.
 CHANNELS, REMEMBERED = 64, 64
 
+# What the sequences are called.
+NOUNS = {"series": "sequences", "audio": "recordings", "text": "texts"}
+
 # Validations of a training, and how many of them without a new best end it.
 VALIDATIONS, PATIENCE = 25, 8
+
+
+class Habit(NamedTuple):
+    """What suits a kind of data, found on training parts alone (docs/labels.md)."""
+
+    hidden_size: int
+    num_layers: int
+    pooling: str
+    dropout: float  # before the head
+    dropout_in: float  # before the memory, where there are no convolutions
+    learning_rate: float
+    rounds: int  # how often everything is seen, between the fewest and the most steps
+    fewest: int
+    most: int
+    members: int
+    batch_sizes: tuple[tuple[float, int], ...]  # up to how many sequences, how many of them a step
+    embedding: int = 0
+    spread: float = 0.0
+    missing: float = 0.0
+
+
+HABITS = {
+    "series": Habit(64, 1, "mean", 0.2, 0.0, 2e-3, 24, 400, 5000, 4, ((1000, 16), (10_000, 32), (math.inf, 64))),
+    "audio": Habit(128, 1, "mean", 0.3, 0.1, 3e-3, 30, 400, 5000, 3, ((1000, 16), (math.inf, 32))),
+    "words": Habit(64, 1, "mean", 0.5, 0.5, 2e-3, 5, 400, 6000, 5, ((math.inf, 32),), 64, 0.1, 0.1),
+    # A vector of a character is learned from often enough to begin anywhere.
+    "characters": Habit(96, 1, "max", 0.3, 0.1, 5e-3, 10, 400, 6000, 4, ((1000, 16), (math.inf, 64)), 32, 1.0),
+}
+HABITS["bpe"] = HABITS["words"]
 
 
 @dataclass(frozen=True)
@@ -72,12 +104,20 @@ class Recipe:
         Tokens there are, and numbers a vector; 0 where numbers are read.
     channels, kernels, strides : tuple of int
         Of the convolutions, none where there are none.
-    hidden_size, num_layers, cell, bidirectional, pooling, dropout, stem_dropout
+    spread : float
+        The standard deviation of tokens' vectors at first.
+    hidden_size, num_layers, cell, bidirectional, pooling, dropout, dropout_in, stem_dropout
         Of the networks.
     members, steps, every, patience, batch_size, learning_rate, weight_decay, smoothing, seed
         Of the training.
     augment : bool
         Whether what is learned from is changed a little each time.
+    missing : float
+        The chance that a token goes missing while it is learned from.
+    prior : tuple of float
+        The logarithm of how often each class is, target by target; () for numbers.
+    alike : bool
+        Whether classes are answered as if all were as often.
     class_weights : tuple of tuples
         What each class of each target counts.
     """
@@ -97,6 +137,7 @@ class Recipe:
     bidirectional: bool
     pooling: str | None
     dropout: float
+    dropout_in: float
     stem_dropout: float
     members: int
     steps: int
@@ -108,6 +149,10 @@ class Recipe:
     smoothing: float
     seed: int
     augment: bool
+    missing: float
+    spread: float
+    prior: tuple[float, ...]
+    alike: bool
     class_weights: tuple[tuple[float, ...], ...]
 
     def to_dict(self) -> dict[str, Any]:
@@ -168,6 +213,7 @@ def choose(
     targets: Targets,
     lengths: Sequence[int],
     class_weights: tuple[tuple[float, ...], ...],
+    prior: tuple[float, ...],
     reader: Reader,
     embedding: int | None = None,
 ) -> tuple[Recipe, list[str]]:
@@ -175,48 +221,55 @@ def choose(
     count = len(lengths)
     # Few are far longer than the others; what most are is what the network is made for.
     usual = max(1, int(np.percentile(lengths, 90)))
+    stepwise, text = targets.stepwise, reader.kind == "text"
+    habit = HABITS[reader.tokens if text else reader.kind]
     effort = EFFORTS[model.effort]
-    stepwise, kind = targets.stepwise, reader.kind
-    convolve = kind == "series" and not stepwise if model.convolutions is None else model.convolutions
+    convolve = reader.kind == "series" if model.convolutions is None else model.convolutions
     channels, kernels, strides = stem(usual, stepwise) if convolve else ((), (), ())
-    members = model.members or max(1, round((4 if count < 1000 else 2) * effort))
-    batch_size = model.batch_size or int(np.clip(count // 8, 8, 64 if count >= 4000 else 32))
-    rounds = 40 if kind == "text" else 60
-    steps = model.max_steps or int(np.clip(rounds * count / batch_size, 300, 4000) * min(1.0, effort))
-    text = kind == "text"
+    batch_size = model.batch_size or next(size for most, size in habit.batch_sizes if count <= most)
+    steps = habit.rounds * count / batch_size * min(1.0, effort)
+    steps = model.max_steps or int(np.clip(steps, habit.fewest * min(1.0, effort), habit.most))
+    members = model.members or max(1, round(effort * habit.members))
     recipe = Recipe(
         answers=targets.answers,
         sizes=targets.sizes,
         stepwise=stepwise,
         gaps=None if text else getattr(reader, "gaps", (False,) * len(reader.names)),
         vocabulary=len(reader.vocabulary) if text else 0,
-        embedding=embedding or (128 if text else 0),
+        embedding=embedding or habit.embedding,
         channels=channels,
         kernels=kernels,
         strides=strides,
-        hidden_size=model.hidden_size or (128 if kind == "audio" else 64),
-        num_layers=model.num_layers or 1,
+        hidden_size=model.hidden_size or habit.hidden_size,
+        num_layers=model.num_layers or habit.num_layers,
         cell=model.cell,
         bidirectional=both_ways(model, targets),
-        pooling=None if stepwise else model.pooling or ("attention" if text else "mean"),
-        dropout=(0.5 if text else 0.2) if model.dropout is None else float(model.dropout),
-        stem_dropout=0.1,
+        pooling=None if stepwise else model.pooling or habit.pooling,
+        dropout=habit.dropout if model.dropout is None else float(model.dropout),
+        dropout_in=habit.dropout_in if model.dropout is None else float(model.dropout),
+        stem_dropout=0.1 if model.dropout is None else float(model.dropout),
         members=members,
         steps=steps,
         every=max(1, steps // VALIDATIONS),
         patience=PATIENCE,
         batch_size=batch_size,
-        learning_rate=model.learning_rate or 3e-3,
+        learning_rate=model.learning_rate or habit.learning_rate,
         weight_decay=0.01,
         smoothing=0.0,
         seed=int(model.seed),
         augment=model.augment,
+        missing=habit.missing,
+        spread=habit.spread,
+        prior=prior,
+        alike=model.class_weight == "balanced" if isinstance(model.class_weight, str) else False,
         class_weights=class_weights,
     )
-    networks = (
-        "1 network" if members == 1 else f"{members} networks, each judged by sequences that it did not learn from"
+    each = (
+        "1 network"
+        if members == 1
+        else f"{members} networks, each judged by {NOUNS[reader.kind]} that it did not learn from"
     )
-    return recipe, [f"trains {networks}, for up to {steps:,} steps of {batch_size}."]
+    return recipe, [f"trains {each}, for up to {steps:,} steps of {batch_size}."]
 
 
 def stem(usual: int, stepwise: bool) -> tuple[tuple[int, ...], tuple[int, ...], tuple[int, ...]]:

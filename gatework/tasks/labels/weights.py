@@ -11,18 +11,16 @@ from gatework.errors import OptionError
 from gatework.tasks.labels.targets import UNKNOWN, Targets
 
 
-def class_weights(wanted: Any, targets: Targets, encoded: Any) -> tuple[tuple[float, ...], ...]:
+def class_weights(wanted: Any, targets: Targets) -> tuple[tuple[float, ...], ...]:
     """Give the weight of each class of each target; () where targets are numbers.
 
     Parameters
     ----------
     wanted : None, "balanced" or mapping of class to weight
-        None: all count 1. "balanced": each class counts as much as any other, however many it has (King & Zeng, 2001).
-        A class that the mapping leaves out counts 1.
+        None and "balanced": all count 1, since what is answered as if all were as often has been learned with their
+        prior (log_prior). A class that the mapping leaves out counts 1.
     targets : Targets
         The classes.
-    encoded : (N, K) array, or a list of (T_i, K)
-        The targets as Targets.encode gives them.
 
     Raises
     ------
@@ -31,11 +29,8 @@ def class_weights(wanted: Any, targets: Targets, encoded: Any) -> tuple[tuple[fl
     """
     if targets.classes is None:
         return ()
-    numbers = np.concatenate(encoded) if isinstance(encoded, list) else encoded
-    if wanted is None:
+    if wanted is None or (isinstance(wanted, str) and wanted == "balanced"):
         return tuple((1.0,) * len(one) for one in targets.classes)
-    if isinstance(wanted, str) and wanted == "balanced":
-        return tuple(_balanced(column, len(one)) for column, one in zip(numbers.T, targets.classes, strict=True))
     if not isinstance(wanted, Mapping):
         raise OptionError(f"class_weight must be None, 'balanced' or a dict of class and weight; got {wanted!r}.")
     if len(targets.classes) > 1:
@@ -57,6 +52,24 @@ def _checked(name: Any, weight: Any) -> float:
     return float(weight)
 
 
-def _balanced(numbers: np.ndarray, classes: int) -> tuple[float, ...]:
-    count = np.bincount(numbers[numbers != UNKNOWN], minlength=classes)
-    return tuple((count.sum() / (classes * np.maximum(count, 1))).tolist())
+def log_prior(targets: Targets, encoded: Any) -> tuple[float, ...]:
+    """Give the logarithm of how often each class is, target by target; () where targets are numbers.
+
+    A network that learns with it added says by itself what it would if all classes were as often, better than one that
+    counts rare ones for more (Menon et al., 2021).
+
+    Parameters
+    ----------
+    targets : Targets
+        The classes.
+    encoded : (N, K) array, or a list of (T_i, K)
+        The targets as Targets.encode gives them.
+    """
+    if targets.sizes is None:
+        return ()
+    numbers = np.concatenate(encoded) if isinstance(encoded, list) else encoded
+    found: list[float] = []
+    for column, size in zip(numbers.T, targets.sizes, strict=True):
+        count = np.bincount(column[column != UNKNOWN], minlength=size)
+        found += np.log(count / count.sum()).tolist()
+    return tuple(found)
