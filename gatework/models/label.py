@@ -82,14 +82,14 @@ class Labeller(nn.Module):
         """Answer for x (B, T, D), or tokens (B, T), of `lengths` (B,): (B, K), or (B, T, K) without a pooling."""
         return _mean(self.heads(x, lengths))
 
-    def heads(self, x: Tensor, lengths: Tensor) -> list[Tensor]:
+    def heads(self, x: Tensor, lengths: Tensor, own: Tensor | None = None) -> list[Tensor]:
         """Give the answer of each head: of the memory and, where there is a stem, of that alone.
 
         Each learns by a loss of its own; with one in common, the quicker of the two would leave the other little to
-        learn.
+        learn. `own` (B,) are the classes of sequences that are learned from, for evidence to leave out.
         """
         alive = torch.arange(x.shape[1], device=x.device) < lengths[:, None]
-        x = self.intake(x) * alive[..., None]
+        x = self.intake(x, own) * alive[..., None]
         if self.stem is None:
             return [self._remembered(x, alive)]
         x, alive = self.stem(x, alive)
@@ -110,23 +110,28 @@ class Labeller(nn.Module):
     def begin(self, rows: int = 1) -> Any:
         """Give the carry of sequences of which nothing has come yet."""
         stem = None if self.stem is None else self.stem.begin(rows)
-        return stem, None, *(None if pool is None else pool.begin(rows, self.head.weight) for pool in self._pools)
+        return (
+            self.intake.begin(rows),
+            stem,
+            None,
+            *(None if pool is None else pool.begin(rows, self.head.weight) for pool in self._pools),
+        )
 
     def take(self, carry: Any, x: Tensor) -> tuple[Any, Tensor | None]:
         """Read further steps (B, n, D) or (B, n); give the carry and, without a pooling, their answers (B, n, K)."""
-        stem, *rest = carry
-        x = self.intake(x)
+        tokens, stem, *rest = carry
+        tokens, x = self.intake.take(tokens, x)
         if self.stem is not None:
             stem, x = self.stem.take(stem, x)
         state, outputs, pooled = self._read(rest, x)
         if self.pool is not None:
-            return (stem, state, *pooled), None
+            return (tokens, stem, state, *pooled), None
         answers = [self.head(outputs)] if self.stem is None else [self.head(outputs), self.shapes_head(x)]
-        return (stem, state, *pooled), _mean(answers) + self.prior
+        return (tokens, stem, state, *pooled), _mean(answers) + self.prior
 
     def give(self, carry: Any) -> Tensor:
         """Answer (B, K) for what has come, as forward would if it ended here; a pooling there must be."""
-        stem, state, *pooled = carry
+        _, stem, state, *pooled = carry
         if self.stem is None:
             return self.head(self.pool.give(pooled[0])) + self.prior
         _, _, pooled = self._read([state, *pooled], self.stem.rest(stem))

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from gatework.data.grams import Grams
 from gatework.data.holdout import folds
 from gatework.tasks.labels.readers import first_vectors, learn_to_read
-from gatework.tasks.labels.recipe import both_ways, choose
+from gatework.tasks.labels.recipe import HABITS, both_ways, choose
 from gatework.tasks.labels.targets import Targets
 from gatework.tasks.labels.weights import class_weights, log_prior
 
@@ -22,12 +23,14 @@ if TYPE_CHECKING:
 
 # Of so many sequences a tenth is held out for each network, and of fewer a fifth; of fewer than FEWEST none.
 MANY, FEWEST = 500, 10
+# So many numbers of evidence a step at most.
+MOST_EVIDENCE = 100
 
 
 def fit(model: Labelling, items: Items, checkpoint: Checkpoint | None, resume: bool) -> None:
     """Give an estimator all that it learns from items that have been checked."""
     from gatework.tasks.labels.answers import held_table
-    from gatework.tasks.labels.judging import judge_held_out
+    from gatework.tasks.labels.judging import judge_held_out, learn_rivals
     from gatework.tasks.labels.learning import learn
 
     targets = Targets.of(items.y, items.targets, items.stepwise, model.classify)
@@ -35,6 +38,7 @@ def fit(model: Labelling, items: Items, checkpoint: Checkpoint | None, resume: b
     reader = learn_to_read(model, items, both_ways(model, targets))
     arrays = reader.read(items.items, items.ids)
     vectors, about_vectors = first_vectors(model, reader)
+    grams = runs(reader, targets, arrays)
     recipe, chosen = choose(
         model,
         targets,
@@ -43,6 +47,7 @@ def fit(model: Labelling, items: Items, checkpoint: Checkpoint | None, resume: b
         log_prior(targets, encoded),
         reader,
         None if vectors is None else vectors.shape[1],
+        () if grams is None else tuple(map(len, grams.codes)),
     )
     parts = held_out(encoded, targets, items.groups, recipe.members, recipe.seed)
     model.reader_, model.targets_ = reader, targets
@@ -54,13 +59,15 @@ def fit(model: Labelling, items: Items, checkpoint: Checkpoint | None, resume: b
         parts,
         augment=augmentation(reader, recipe) if recipe.augment else None,
         vectors=vectors,
+        grams=grams,
         checkpoint=checkpoint,
         resume=resume,
         progress=model.progress,
     )
     model.recipe_ = replace(recipe, members=len(learned.net.members))
     model.net_, model.histories_ = learned.net, learned.histories
-    model.scores_ = judge_held_out(model, items, arrays, learned.held, parts)
+    model.rivals_, theirs = learn_rivals(model, items, arrays, parts)
+    model.scores_ = judge_held_out(model, items, learned.held, theirs, parts)
     model.held_ = held_table(model, items, learned.held)
 
 
@@ -86,14 +93,18 @@ def _usual(one: np.ndarray) -> Any:
     return np.bincount(known).argmax() if len(known) else 0
 
 
+def runs(reader: Reader, targets: Targets, arrays: list[np.ndarray]) -> Grams | None:
+    """Choose the runs of tokens that evidence is counted of: for texts that have one class of not too many."""
+    if reader.kind != "text" or targets.sizes is None or len(targets.sizes) > 1 or targets.stepwise:
+        return None
+    longest = min(HABITS[reader.tokens].runs, MOST_EVIDENCE // targets.sizes[0])
+    return Grams.of(arrays, len(reader.vocabulary), longest) if longest else None
+
+
 def augmentation(reader: Reader, recipe: Recipe) -> Any:
     """How what is learned from may be changed a little each time, by its kind."""
     if reader.kind == "audio":
         from gatework.data.augment_audio import Augment
 
         return Augment(spectral=reader.mel.coefficients is None)
-    if reader.kind == "text" and recipe.missing:
-        from gatework.data.augment_text import augment
-
-        return lambda x, lengths, generator: (augment(x, lengths, generator, recipe.missing), lengths)
     return None

@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from gatework.data.batches import Augment, Batch, Batches, gather, in_order
+from gatework.models.evidence import Evidence
 from gatework.models.intake import Numbers, Tokens
 from gatework.models.label import Committee, Labeller
 from gatework.models.stem import Stem
@@ -20,6 +21,7 @@ from gatework.tasks.labels.targets import UNKNOWN
 from gatework.train.loop import fit, seeded
 
 if TYPE_CHECKING:
+    from gatework.data.grams import Grams
     from gatework.tasks.labels.recipe import Recipe
     from gatework.train.checkpoint import Checkpoint
     from gatework.train.history import History
@@ -64,7 +66,15 @@ def network(recipe: Recipe) -> Labeller:
     if recipe.gaps is not None:
         intake = Numbers(recipe.gaps)
     else:
-        intake = Tokens(recipe.vocabulary, recipe.embedding, recipe.spread)
+        evidence = Evidence(recipe.grams, recipe.answers, recipe.vocabulary) if recipe.grams else None
+        intake = Tokens(
+            recipe.vocabulary,
+            recipe.embedding,
+            recipe.spread,
+            missing=recipe.missing if recipe.augment else 0.0,
+            dropout=recipe.dropout_in,
+            evidence=evidence,
+        )
     stem = None
     if recipe.channels:
         stem = Stem(
@@ -85,7 +95,7 @@ def network(recipe: Recipe) -> Labeller:
         bidirectional=recipe.bidirectional,
         pooling=recipe.pooling,
         dropout=recipe.dropout,
-        dropout_in=recipe.dropout_in,
+        dropout_in=recipe.dropout_in if recipe.gaps is not None else 0.0,
         prior=recipe.prior,
     )
 
@@ -98,6 +108,7 @@ def learn(
     *,
     augment: Augment | None = None,
     vectors: np.ndarray | None = None,
+    grams: Grams | None = None,
     checkpoint: Checkpoint | None = None,
     resume: bool = False,
     progress: bool | None = None,
@@ -118,6 +129,8 @@ def learn(
         As in Batches.
     vectors : (V, E) array, optional
         What the tokens' vectors are at first.
+    grams : Grams, optional
+        The runs of tokens that evidence is counted of, from what each network learns from.
     checkpoint, resume, progress
         As in train.loop.fit.
     """
@@ -131,6 +144,8 @@ def learn(
             with torch.no_grad():
                 net.intake.table.weight.copy_(torch.from_numpy(vectors))
         some = [arrays[i] for i in rows]
+        if grams is not None:
+            net.intake.evidence.learn(grams, some, _rows(y, rows)[:, 0])
         batches = Batches(some, _rows(y, rows), recipe.batch_size, seed, augment)
         history = fit(
             net,
@@ -173,7 +188,8 @@ def answer(net: nn.Module, arrays: Sequence[np.ndarray], stepwise: bool) -> Any:
 
 def loss(net: Labeller, batch: Batch, recipe: Recipe) -> Tensor:
     """The mean loss of what a network's heads answer: cross-entropy of classes, squared error of numbers."""
-    heads = [losses(one, batch.y, recipe, recipe.smoothing) for one in net.heads(batch.x, batch.lengths)]
+    own = batch.y[:, 0] if recipe.grams else None
+    heads = [losses(one, batch.y, recipe, recipe.smoothing) for one in net.heads(batch.x, batch.lengths, own)]
     return torch.stack([total / weight.clamp(min=1e-12) for total, weight in heads]).mean()
 
 

@@ -76,14 +76,15 @@ class Habit(NamedTuple):
     embedding: int = 0
     spread: float = 0.0
     missing: float = 0.0
+    runs: int = 0  # of up to so many tokens there is evidence
 
 
 HABITS = {
     "series": Habit(64, 1, "mean", 0.2, 0.0, 2e-3, 24, 400, 5000, 4, ((1000, 16), (10_000, 32), (math.inf, 64))),
     "audio": Habit(128, 1, "mean", 0.3, 0.1, 3e-3, 30, 400, 5000, 3, ((1000, 16), (math.inf, 32))),
-    "words": Habit(64, 1, "mean", 0.5, 0.5, 2e-3, 5, 400, 6000, 5, ((math.inf, 32),), 64, 0.1, 0.1),
+    "words": Habit(64, 1, "mean", 0.5, 0.5, 2e-3, 5, 400, 6000, 5, ((math.inf, 32),), 64, 0.1, 0.1, 2),
     # A vector of a character is learned from often enough to begin anywhere.
-    "characters": Habit(96, 1, "max", 0.3, 0.1, 5e-3, 10, 400, 6000, 4, ((1000, 16), (math.inf, 64)), 32, 1.0),
+    "characters": Habit(96, 1, "max", 0.3, 0.1, 5e-3, 10, 400, 6000, 4, ((1000, 16), (math.inf, 64)), 32, 1.0, 0.0, 3),
 }
 HABITS["bpe"] = HABITS["words"]
 
@@ -102,6 +103,8 @@ class Recipe:
         Which columns had missing values; None where tokens are read.
     vocabulary, embedding : int
         Tokens there are, and numbers a vector; 0 where numbers are read.
+    grams : tuple of int
+        How many runs of 1, 2, ... tokens there is evidence of; () for none.
     channels, kernels, strides : tuple of int
         Of the convolutions, none where there are none.
     spread : float
@@ -128,6 +131,7 @@ class Recipe:
     gaps: tuple[bool, ...] | None
     vocabulary: int
     embedding: int
+    grams: tuple[int, ...]
     channels: tuple[int, ...]
     kernels: tuple[int, ...]
     strides: tuple[int, ...]
@@ -216,6 +220,7 @@ def choose(
     prior: tuple[float, ...],
     reader: Reader,
     embedding: int | None = None,
+    grams: tuple[int, ...] = (),
 ) -> tuple[Recipe, list[str]]:
     """Choose what is left open by how many sequences there are, and how long; and say what was chosen."""
     count = len(lengths)
@@ -237,6 +242,7 @@ def choose(
         gaps=None if text else getattr(reader, "gaps", (False,) * len(reader.names)),
         vocabulary=len(reader.vocabulary) if text else 0,
         embedding=embedding or habit.embedding,
+        grams=grams,
         channels=channels,
         kernels=kernels,
         strides=strides,
