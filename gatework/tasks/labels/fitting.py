@@ -102,9 +102,17 @@ def runs(reader: Reader, targets: Targets, arrays: list[np.ndarray]) -> Grams | 
 
 
 def augmentation(reader: Reader, recipe: Recipe) -> Any:
-    """How what is learned from may be changed a little each time, by its kind."""
+    """How what is learned from may be changed a little each time: so that the answer stays what it is."""
     if reader.kind == "audio":
-        from gatework.data.augment_audio import Augment
+        from gatework.data.augment_audio import Augment as Sound
 
-        return Augment(spectral=reader.mel.coefficients is None)
-    return None
+        # A frame that moves would leave its label behind.
+        return Sound(spectral=reader.mel.coefficients is None, **({"speed": 0.0} if recipe.stepwise else {}))
+    if reader.kind == "text":
+        # Words go missing within the network.
+        return None
+    from gatework.data.augment_series import Augment
+
+    # A number may depend on the length, the pace or the size of a series; a class hardly on a little of them.
+    steady = recipe.stepwise or recipe.sizes is None
+    return Augment(warp=0.0, crop=0.0, scale=0.0) if steady else Augment()

@@ -80,7 +80,7 @@ class Habit(NamedTuple):
 
 
 HABITS = {
-    "series": Habit(64, 1, "mean", 0.2, 0.0, 2e-3, 24, 400, 5000, 4, ((1000, 16), (10_000, 32), (math.inf, 64))),
+    "series": Habit(64, 1, "mean", 0.2, 0.0, 2e-3, 24, 800, 5000, 4, ((1000, 16), (10_000, 32), (math.inf, 64))),
     "audio": Habit(128, 1, "mean", 0.3, 0.1, 3e-3, 30, 400, 5000, 3, ((1000, 16), (math.inf, 32))),
     "words": Habit(64, 1, "mean", 0.5, 0.5, 2e-3, 5, 400, 6000, 5, ((math.inf, 32),), 64, 0.1, 0.1, 2),
     # A vector of a character is learned from often enough to begin anywhere.
@@ -253,7 +253,7 @@ def choose(
         pooling=None if stepwise else model.pooling or habit.pooling,
         dropout=habit.dropout if model.dropout is None else float(model.dropout),
         dropout_in=habit.dropout_in if model.dropout is None else float(model.dropout),
-        stem_dropout=0.1 if model.dropout is None else float(model.dropout),
+        stem_dropout=0.0 if model.dropout is None else float(model.dropout),
         members=members,
         steps=steps,
         every=max(1, steps // VALIDATIONS),
