@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from os import PathLike, fspath
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from gatework.errors import OptionError
+from gatework.errors import DataError, GateworkError, OptionError
 from gatework.tasks.folder import Parts
 from gatework.tasks.keep import refuse_other
 from gatework.tasks.labels.readers import restored
@@ -56,28 +58,36 @@ def is_array(X: Any) -> bool:  # noqa: N803
 
 
 def saved_params(model: Labelling) -> dict[str, Any]:
-    """The parameters as JSON can hold them: a dict's keys there are text."""
-    params = model.get_params()
+    """The parameters as JSON can hold them: paths and a dict's keys are text there, and a table's columns a list."""
+    params = {name: _plain(value) for name, value in model.get_params().items()}
     weights = params.get("class_weight")
-    if isinstance(weights, dict):
+    if isinstance(weights, Mapping):
         params["class_weight"] = {str(name): weight for name, weight in weights.items()}
     return params
 
 
+def _plain(value: Any) -> Any:
+    if isinstance(value, PathLike):
+        return fspath(value)
+    return value.tolist() if hasattr(value, "tolist") else value
+
+
 def fingerprint(items: Items) -> str:
-    """Tell these sequences and answers from others."""
+    """Tell these sequences, answers and groups from others."""
     found = hashlib.sha256()
     for one in items.items:
-        found.update(one.tobytes() if isinstance(one, np.ndarray) else _bytes(one))
-    for y in items.y if isinstance(items.y, list) else [items.y]:
-        found.update(str(np.asarray(y).tolist()).encode())
+        content = one.tobytes() if isinstance(one, np.ndarray) else _bytes(one)
+        # The length too: sequences that are parted elsewhere are others.
+        found.update(len(content).to_bytes(8, "little") + content)
+    for known in (*(items.y if isinstance(items.y, list) else [items.y]), items.groups):
+        found.update(str(np.asarray(known).tolist()).encode())
     return found.hexdigest()
 
 
 def _bytes(one: Any) -> bytes:
     """A text, a file or a recording as bytes."""
     if hasattr(one, "samples"):
-        return one.samples.tobytes()
+        return f"{one.rate} ".encode() + one.samples.tobytes()
     return f"{one} {one.stat().st_size}".encode() if hasattr(one, "stat") else str(one).encode("utf-8", "surrogatepass")
 
 
@@ -107,6 +117,26 @@ def reading_like(config: dict[str, Any]) -> Labelling:
     model = (Classifier if config["class"] == Classifier.__name__ else Regressor)(**config["params"])
     model.like_ = Like.from_dict(config["like"])
     return model
+
+
+@contextmanager
+def as_saved() -> Iterator[None]:
+    """Say what is wrong where a config's entries, which may be a stranger's, are not what `take_apart` made.
+
+    Raises
+    ------
+    DataError
+        One is missing, of another kind, or of another network than the weights.
+    """
+    try:
+        yield
+    except GateworkError:
+        raise
+    except (AttributeError, LookupError, TypeError, ValueError, RuntimeError) as error:
+        raise DataError(
+            "config.json must be as save wrote it; got one of which a part is missing or does not fit. Save the model "
+            "again."
+        ) from error
 
 
 def put_together(model: Labelling, parts: Parts) -> None:

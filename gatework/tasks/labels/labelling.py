@@ -235,8 +235,9 @@ class Labelling(Estimator):
 
     @classmethod
     def _restored(cls, parts: Parts) -> Self:
-        model = cls(**parts.config["params"])
-        keep.put_together(model, parts)
+        with keep.as_saved():
+            model = cls(**parts.config["params"])
+            keep.put_together(model, parts)
         return model
 
     def _checked(self, X: Any, y: Any, lengths: Any = None, groups: Any = None) -> Items:  # noqa: N803

@@ -134,6 +134,9 @@ def learn(
     checkpoint, resume, progress
         As in train.loop.fit.
     """
+    # What is left of another training there must not be gone on from, if this one is cut off.
+    if checkpoint is not None and not resume:
+        checkpoint.clear()
     members, histories = [], []
     held = _nothing(arrays, y, recipe)
     for k, (rows, others) in enumerate(folds):

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from gatework.errors import NotFittedError, OptionError
+from gatework.errors import OptionError
 
 if TYPE_CHECKING:
     from gatework.tasks.labels.labelling import Labelling
@@ -50,7 +50,6 @@ class LabelStream:
         """Begin a new sequence."""
         self._input.reset()
         self._carries = [one.begin() for one in self._net.members]
-        self._count = 0
 
     def push(self, piece: Any, **options: Any) -> Any:
         """Read what has come.
@@ -68,7 +67,6 @@ class LabelStream:
             How many steps the networks have read of it by now; with an answer a step, these answers.
         """
         steps = self._input.push(piece, **options)
-        self._count += len(steps)
         self._carries, answers = self._read(self._carries, steps)
         return len(steps) if answers is None else self._model._labels(answers)
 
@@ -93,11 +91,11 @@ class LabelStream:
     @property
     def state(self) -> Any:
         """A copy of all that is remembered."""
-        return copy.deepcopy((self._input.state, self._carries, self._count))
+        return copy.deepcopy((self._input.state, self._carries))
 
     @state.setter
     def state(self, state: Any) -> None:
-        self._input.state, self._carries, self._count = copy.deepcopy(state)
+        self._input.state, self._carries = copy.deepcopy(state)
 
     def _answer(self) -> np.ndarray:
         """Answer for all that has come, (K,)."""
@@ -122,10 +120,3 @@ class LabelStream:
                 return after, None
             some: list[Tensor] = [answer for answer in answers if answer is not None]
             return after, self._net.agree(some)[0].numpy()
-
-
-def stream(model: Labelling) -> LabelStream:
-    """Make a stream of a fitted model."""
-    if not hasattr(model, "net_"):
-        raise NotFittedError(f"{type(model).__name__} must be fitted before stream; got none. Call fit first.")
-    return LabelStream(model)

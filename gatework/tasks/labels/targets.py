@@ -58,8 +58,9 @@ class Targets:
                     raise DataError(f"{name} must have at least two classes; got {got}. Add sequences of another.")
             return cls(names, stepwise, classes, flat=flat)
         numbers = [one.astype(np.float64) for one in columns]
-        if any(np.isnan(one).all() for one in numbers):
-            raise DataError(f"{names[0]} must have numbers; got none that is known. Check how it was made.")
+        for name, one in zip(names, numbers, strict=True):
+            if np.isnan(one).all():
+                raise DataError(f"{name} must have numbers; got none that is known. Check how it was made.")
         std = [float(np.nanstd(one)) for one in numbers]
         mean = tuple(float(np.nanmean(one)) for one in numbers)
         return cls(names, stepwise, None, mean, tuple(one or 1.0 for one in std), flat)

@@ -35,15 +35,24 @@ def class_weights(wanted: Any, targets: Targets) -> tuple[tuple[float, ...], ...
         raise OptionError(f"class_weight must be None, 'balanced' or a dict of class and weight; got {wanted!r}.")
     if len(targets.classes) > 1:
         raise OptionError("class_weight must be None or 'balanced' with several targets; got a dict.")
-    names = {str(one): k for k, one in enumerate(targets.classes[0].tolist())}
-    weights = [1.0] * len(names)
+    classes = targets.classes[0].tolist()
+    places = {_text(one): k for k, one in enumerate(classes)}
+    weights = [1.0] * len(places)
     for name, weight in wanted.items():
-        if str(name) not in names:
-            raise OptionError(
-                f"class_weight must name classes of the data; got {name!r}. There are {', '.join(names)}."
-            )
-        weights[names[str(name)]] = _checked(name, weight)
+        if _text(name) not in places:
+            known = ", ".join(map(str, classes))
+            raise OptionError(f"class_weight must name classes of the data; got {name!r}. There are {known}.")
+        weights[places[_text(name)]] = _checked(name, weight)
+    if not any(weights):
+        raise OptionError(
+            "class_weight must be above 0 for a class at least; got 0 for all. Leave out those that shall count 1."
+        )
     return (tuple(weights),)
+
+
+def _text(name: Any) -> str:
+    """A class as the keys of a dict are in JSON; 1.0 is 1."""
+    return str(int(name)) if isinstance(name, float | np.floating) and float(name).is_integer() else str(name)
 
 
 def _checked(name: Any, weight: Any) -> float:
