@@ -3,158 +3,156 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Self
 
 import numpy as np
 
-from gatework.tasks.labels.linear import Linear, Read, Rows, Steps, Texts
-from gatework.tasks.labels.measures import known_of
-from gatework.tasks.labels.summary import summaries
+from gatework.tasks.labels.fronts import Arrays
+from gatework.tasks.labels.linear import Linear
+from gatework.tasks.labels.sources import Source, Steps
 
 TRIVIAL = {True: "majority class", False: "mean"}
-# What the simple model is called, by what it is and what it reads.
 LINEAR = {True: "logistic regression", False: "ridge regression"}
-READS = {"sequences": "summary features", "steps": "single steps", "texts": "tf-idf"}
 AT_ONCE = 50_000
 
 Folds = Sequence[tuple[np.ndarray, np.ndarray]]
 
 
-def rivals(
-    kind: str,
-    train: Sequence[np.ndarray],
-    train_y: Any,
-    test: Sequence[np.ndarray],
-    *,
-    classify: bool,
-    seed: int = 0,
-    texts: tuple[Sequence[str], Sequence[str]] | None = None,
-    characters: bool = False,
-    classes: Sequence[Any] | None = None,
-) -> dict[str, Any]:
-    """Learn the rivals from one part of the data, and let them answer for another; see `held_out`.
+@dataclass(frozen=True)
+class Rival:
+    """The rivals of a network at one target of classes, or at all of its numbers.
 
-    `texts` are the training part's and the test part's.
+    Series and sound are summed up by `summaries` and answered by logistic or ridge regression, whose one setting is
+    chosen in three folds where that is cheap. Texts are read as tf-idf of one and two words, or of one to four
+    characters. Each step of a stepwise target is answered by itself and the steps 1, 2 and 4 before it. Where classes
+    are so unequal that balanced accuracy decides, logistic regression weighs them alike.
 
-    Returns
-    -------
-    dict of str to array, or to list of arrays
-        Answers for the test part: "majority class" or "mean", and the simple model.
+    Attributes
+    ----------
+    trivial : (classes,) or (targets,) array
+        The shares of the classes, or the means.
+    classify : bool
+        Which of both.
+    models : tuple of Linear or None
+        One for classes, or one for each number; None where there was nothing to learn.
     """
-    n, both = len(train), [*train, *test]
-    folds = [(np.arange(n), np.arange(n, len(both)))]
-    written = None if texts is None else [*texts[0], *texts[1]]
-    found = held_out(
-        kind,
-        both,
-        train_y,
-        folds,
-        classify=classify,
-        seed=seed,
-        texts=written,
-        characters=characters,
-        classes=classes,
-    )
-    return {name: answers[n:] for name, answers in found.items()}
+
+    trivial: np.ndarray
+    classify: bool
+    models: tuple[Linear | None, ...]
+
+    @classmethod
+    def learn(
+        cls,
+        source: Source,
+        rows: np.ndarray,
+        truth: np.ndarray,
+        count: int,
+        *,
+        characters: bool = False,
+        seed: int = 0,
+        like: Rival | None = None,
+    ) -> Self:
+        """Learn from some rows.
+
+        Parameters
+        ----------
+        source, rows : Source, array
+            What is read, and where.
+        truth : (len(source),) or (len(source), K) array
+            Places of classes, -1 where unknown; or numbers, NaN where unknown.
+        count : int
+            How many classes there are; 0 for numbers.
+        characters : bool
+            Whether n-grams are of characters, not of words.
+        seed : int
+            Of the rows drawn where they are too many.
+        like : Rival, optional
+            One that learned from nearly the same rows: its settings are taken.
+        """
+        columns = [truth] if count else list(truth.T)
+        models = []
+        for column, one in zip(columns, like.models if like else [None] * len(columns), strict=True):
+            there = rows[(column[rows] >= 0) if count else ~np.isnan(column[rows])]
+            setting = None if one is None else one.setting
+            found = Linear.learn(source, there, column, count, characters=characters, seed=seed, setting=setting)
+            models.append(found)
+        return cls(_commonest(truth[rows], count), bool(count), tuple(models))
+
+    def answer(self, source: Source, rows: np.ndarray) -> dict[str, np.ndarray]:
+        """Answer for rows: name -> probabilities (rows, classes) or numbers (rows, K)."""
+        trivial = np.tile(self.trivial, (len(rows), 1))
+        linear = trivial.copy()
+        for start in range(0, len(rows), AT_ONCE) if any(self.models) else ():
+            some = rows[start : start + AT_ONCE]
+            x = source(some)
+            for k, model in enumerate(self.models):
+                at: Any = slice(None) if self.classify else k
+                if model is not None:
+                    linear[start : start + len(some), at] = model.answer(x, len(self.trivial))
+        return {TRIVIAL[self.classify]: trivial, f"{LINEAR[self.classify]} on {source.reads}": linear}
+
+    def to_parts(self) -> tuple[dict[str, Any], Arrays]:
+        """Everything, as JSON can hold it and as arrays."""
+        models: list[dict[str, Any] | None] = []
+        arrays = {"trivial": self.trivial}
+        for k, model in enumerate(self.models):
+            plain, own = (None, {}) if model is None else model.to_parts()
+            models.append(plain)
+            arrays |= {f"{k}.{name}": array for name, array in own.items()}
+        return {"classify": self.classify, "models": models}, arrays
+
+    @classmethod
+    def from_parts(cls, plain: dict[str, Any], arrays: Arrays) -> Self:
+        """Rebuild from what `to_parts` gave."""
+        models = [
+            None if one is None else Linear.from_parts(one, under(arrays, f"{k}."))
+            for k, one in enumerate(plain["models"])
+        ]
+        return cls(arrays["trivial"], plain["classify"], tuple(models))
 
 
 def held_out(
-    kind: str,
-    arrays: Sequence[np.ndarray],
-    y: Any,
-    folds: Folds,
-    *,
-    classify: bool,
-    seed: int = 0,
-    texts: Sequence[str] | None = None,
-    characters: bool = False,
-    classes: Sequence[Any] | None = None,
-) -> dict[str, Any]:
-    """Let the rivals answer for each fold's held part, having learned from its training part alone.
-
-    Series and sound are summed up by `summaries` and answered by logistic or ridge regression, whose one setting is
-    chosen in three folds of the training part where that is cheap. Texts are read as tf-idf of one and two words, or of
-    one to four characters. Each step of a stepwise target is answered by itself and the steps 1, 2 and 4 before it.
-    Where classes are so unequal that balanced accuracy decides, logistic regression weighs them alike.
+    source: Source, truth: np.ndarray, count: int, folds: Folds, *, characters: bool = False, seed: int = 0
+) -> tuple[dict[str, np.ndarray], Rival]:
+    """Let rivals answer for each fold's held part, having learned from its training part alone.
 
     Parameters
     ----------
-    kind : str
-        "series", "audio" or "text".
-    arrays : sequence of (T_i, D) arrays, or of (T_i,) tokens
-        What a Reader made of the items. Of texts only stepwise targets look at them.
-    y : array, or list of arrays
-        Labels (N,), or numbers (N,) or (N, K); a list holds one for each step. None and NaN are unknown.
+    source, truth, count, characters, seed
+        As for `Rival.learn`.
     folds : sequence of (array, array)
-        The places to learn from and to answer for.
-    classify, seed : bool, int
-        Whether y holds classes; of the rows drawn where they are too many.
-    texts : sequence of str, optional
-        The texts, where kind is "text".
-    characters : bool
-        Whether the network reads characters; then n-grams are of characters.
-    classes : sequence, optional
-        The classes, in the order of the answers' columns; by default those of y, sorted.
+        The sequences to learn from and to answer for.
 
     Returns
     -------
-    dict of str to array, or to list of arrays
-        Probabilities (N, classes), or numbers shaped like y; a list where y is one. NaN for what no fold held out.
+    dict of str to (rows, classes) or (rows, K) array
+        Probabilities, or numbers; NaN for what no fold held out.
+    Rival
+        The first fold's.
     """
-    stepwise = isinstance(y, list)
-    sizes = np.array([len(one) for one in arrays]) if stepwise else np.ones(len(arrays), int)
-    ends = np.cumsum(sizes)
-    labels = np.concatenate(y) if stepwise else np.asarray(y)
-    if classify:
-        targets, count = _numbered(labels, classes)
-    else:
-        targets, count = labels.astype(float).reshape(len(labels), -1), 0
-    read: Read
-    if stepwise:
-        reads, read = "steps", Steps(arrays, ends)
-    elif kind == "text":
-        assert texts is not None
-        reads, read = "texts", Texts(texts)
-    else:
-        reads, read = "sequences", Rows(summaries(arrays))
-    width = count if classify else targets.shape[1]
-    trivial, linear = (np.full((int(sizes.sum()), width), np.nan) for _ in range(2))
-    for learn, held in folds:
-        learn, held = (_places(part, sizes, ends) for part in (learn, held))
-        learn = learn[(targets[learn] >= 0) if classify else ~np.isnan(targets[learn]).all(1)]
-        trivial[held] = _commonest(targets[learn], count)
-        linear[held] = trivial[held]
-        model = Linear(reads, classify, count, characters, seed)
-        for start in range(0, len(held), AT_ONCE) if model.fit(read, learn, targets) else ():
-            some = held[start : start + AT_ONCE]
-            linear[some] = model.answer(read(some))
-    answers = {TRIVIAL[classify]: trivial, f"{LINEAR[classify]} on {READS[reads]}": linear}
-    if not classify and labels.ndim == 1:
-        answers = {name: one[:, 0] for name, one in answers.items()}
-    return {name: np.split(one, ends[:-1]) for name, one in answers.items()} if stepwise else answers
+    answers: dict[str, np.ndarray] = {}
+    first = None
+    for parts in folds:
+        learn, held = (source.of(part) if isinstance(source, Steps) else part for part in parts)
+        rival = Rival.learn(source, learn, truth, count, characters=characters, seed=seed, like=first)
+        first = first or rival
+        for name, found in rival.answer(source, held).items():
+            answers.setdefault(name, np.full((len(source), found.shape[1]), np.nan))[held] = found
+    assert first is not None
+    return answers, first
 
 
-def _commonest(targets: np.ndarray, count: int) -> np.ndarray:
+def under(arrays: Arrays, prefix: str) -> Arrays:
+    """Those whose names begin so, without that beginning."""
+    return {name.removeprefix(prefix): array for name, array in arrays.items() if name.startswith(prefix)}
+
+
+def _commonest(truth: np.ndarray, count: int) -> np.ndarray:
     """The shares of the classes, or the mean of each target."""
     if count:
-        return np.bincount(targets, minlength=count) / max(1, len(targets))
-    there = ~np.isnan(targets)
-    return np.where(there, targets, 0).sum(0) / np.where(there.any(0), there.sum(0), np.nan)
-
-
-def _numbered(labels: np.ndarray, classes: Sequence[Any] | None) -> tuple[np.ndarray, int]:
-    """Number labels by their class, -1 where one is unknown; and how many classes there are."""
-    there = known_of(labels)
-    named = labels[there].tolist()
-    order = sorted(set(named)) if classes is None else [getattr(one, "item", lambda one=one: one)() for one in classes]
-    places = {name: k for k, name in enumerate(order)}
-    found = np.full(len(labels), -1)
-    found[there] = [places.get(name, -1) for name in named]
-    return found, len(order)
-
-
-def _places(part: np.ndarray, sizes: np.ndarray, ends: np.ndarray) -> np.ndarray:
-    """The rows of the sequences in a part."""
-    if not len(part):
-        return np.zeros(0, int)
-    return np.concatenate([np.arange(ends[i] - sizes[i], ends[i]) for i in part])
+        known = truth[truth >= 0]
+        return np.bincount(known, minlength=count) / max(1, len(known))
+    there = ~np.isnan(truth)
+    return np.where(there, truth, 0).sum(0) / np.where(there.any(0), there.sum(0), np.nan)

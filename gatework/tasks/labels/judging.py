@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from gatework.errors import OptionError
-from gatework.tasks.labels.baselines import held_out
 from gatework.tasks.labels.measures import ClassRow
+from gatework.tasks.labels.rivals import Rivals
 from gatework.tasks.labels.scores import LabelScores, score_classes, score_numbers
 
 if TYPE_CHECKING:
@@ -16,12 +16,13 @@ if TYPE_CHECKING:
 
     from gatework.data.items import Items
     from gatework.tasks.labels.labelling import Labelling
+    from gatework.tasks.labels.rivals import Answers
 
 
 def judge_held_out(
-    model: Labelling, items: Items, arrays: Sequence[np.ndarray], held: Any, parts: Sequence[tuple]
+    model: Labelling, items: Items, held: Any, rivals: Sequence[dict], parts: Sequence[tuple]
 ) -> LabelScores | None:
-    """Score what networks answered for sequences that they had not learned from; None where there are none."""
+    """Score what networks and rivals answered for sequences that they had not learned from; None without such."""
     rows = np.unique(np.concatenate([others for _, others in parts]))
     if not len(rows):
         return None
@@ -31,7 +32,6 @@ def judge_held_out(
         f"Of {len(items):,} sequences, {len(rows):,} were answered by networks that had not learned from them"
         f"{'' if count == 1 else f', in {count} parts'}; they decided when to end, which flatters slightly."
     )
-    rivals = _rivals(model, items, arrays, parts)
     return _score(model, items, held, rivals, rows, how)
 
 
@@ -39,7 +39,7 @@ def judge(model: Labelling, items: Items, answers: Any) -> LabelScores:
     """Score answers for other sequences, beside those of rivals that learned from what fit did."""
     arrays = model.reader_.read(items.items, items.ids)
     how = f"{len(items):,} sequences that were given to be judged by."
-    return _score(model, items, answers, model.rivals_.answer(arrays, items), np.arange(len(items)), how)
+    return _score(model, items, answers, model.rivals_.answer(arrays, _texts(items)), np.arange(len(items)), how)
 
 
 def mean_score(model: Labelling, items: Items, answers: Any) -> float:
@@ -49,21 +49,26 @@ def mean_score(model: Labelling, items: Items, answers: Any) -> float:
     return float(np.mean([row.accuracy if isinstance(row, ClassRow) else row.r2 for row in rows]))
 
 
-def _rivals(model: Labelling, items: Items, arrays: Sequence[np.ndarray], parts: Sequence[tuple]) -> list[dict]:
-    """What rivals answer, a dict a target for classes, or one for all numbers."""
-    texts = items.items if items.kind == "text" else None
-    asked: dict[str, Any] = {
-        "classify": model.classify,
-        "seed": int(model.seed),
-        "texts": texts,
-        "characters": items.kind == "text" and model.tokens == "characters",
-    }
-    if not model.classify:
-        return [held_out(items.kind, arrays, items.y, parts, **asked)]
-    return [
-        held_out(items.kind, arrays, _target(items.y, k), parts, classes=classes.tolist(), **asked)
-        for k, classes in enumerate(model.targets_.classes or ())
-    ]
+def learn_rivals(
+    model: Labelling, items: Items, arrays: Sequence[np.ndarray], parts: Sequence[tuple]
+) -> tuple[Rivals, Answers]:
+    """Let the rivals learn from what the networks do: those that stay, and the answers for what was held out."""
+    reader = model.reader_
+    return Rivals.learn(
+        arrays,
+        items.y,
+        model.targets_,
+        parts,
+        texts=_texts(items),
+        # A series comes by its own scale too, of which a linear model learns little more.
+        columns=len(getattr(reader, "columns", reader.names)),
+        characters=items.kind == "text" and model.tokens == "characters",
+        seed=int(model.seed),
+    )
+
+
+def _texts(items: Items) -> list[str] | None:
+    return items.items if items.kind == "text" else None
 
 
 def _target(y: Any, k: int) -> Any:

@@ -16,6 +16,7 @@ from gatework.tasks.folder import Parts
 from gatework.tasks.keep import refuse_other
 from gatework.tasks.labels.readers import restored
 from gatework.tasks.labels.recipe import Recipe
+from gatework.tasks.labels.rivals import Rivals
 from gatework.tasks.labels.scores import LabelScores
 from gatework.tasks.labels.targets import Targets
 from gatework.train.checkpoint import Checkpoint, to_json
@@ -24,6 +25,9 @@ from gatework.train.history import History
 if TYPE_CHECKING:
     from gatework.data.items import Items
     from gatework.tasks.labels.labelling import Labelling
+
+# What the rivals' numbers are called begins so, beside the network's.
+RIVAL = "rival."
 
 
 def checkpoint(model: Labelling, items: Items, folder: str | PathLike | None, resume: bool) -> Checkpoint | None:
@@ -93,8 +97,11 @@ def _bytes(one: Any) -> bytes:
 
 def take_apart(model: Labelling) -> Parts:
     """Split a fitted estimator into what a folder can hold."""
+    import torch
+
     from gatework.tasks.labels.facts import model_card
 
+    rivals, numbers = model.rivals_.to_parts()
     config = {
         "params": saved_params(model),
         "data": {"path": model.source_, "fingerprint": model.fingerprint_},
@@ -104,8 +111,9 @@ def take_apart(model: Labelling) -> Parts:
         "network": model.recipe_.to_dict(),
         "history": [one.to_dict() for one in model.histories_],
         "notes": model.notes_,
+        "rivals": rivals,
     }
-    tensors = model.net_.state_dict()
+    tensors = model.net_.state_dict() | {RIVAL + name: torch.tensor(array) for name, array in numbers.items()}
     return Parts(config, tensors, model.held_, model.scores_.to_dict() if model.scores_ else {}, model_card(model))
 
 
@@ -152,7 +160,9 @@ def put_together(model: Labelling, parts: Parts) -> None:
     model.targets_ = Targets.from_dict(config["targets"])
     model.recipe_ = Recipe.from_dict(config["network"])
     model.net_ = build(model.recipe_).eval()
-    model.net_.load_state_dict(parts.tensors)
+    numbers = {name.removeprefix(RIVAL): one.numpy() for name, one in parts.tensors.items() if name.startswith(RIVAL)}
+    model.net_.load_state_dict({name: one for name, one in parts.tensors.items() if not name.startswith(RIVAL)})
+    model.rivals_ = Rivals.from_parts(config["rivals"], numbers)
     model.histories_ = [History.from_dict(one) for one in config["history"]]
     model.scores_ = LabelScores.from_dict(parts.scores) if parts.scores else None
     model.held_ = parts.history

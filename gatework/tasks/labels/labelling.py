@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from gatework.tasks.labels.live import LabelStream
     from gatework.tasks.labels.readers import Reader
     from gatework.tasks.labels.recipe import Recipe
+    from gatework.tasks.labels.rivals import Rivals
     from gatework.tasks.labels.scores import LabelScores
     from gatework.tasks.labels.targets import Targets
     from gatework.train.history import History
@@ -78,6 +79,7 @@ class Labelling(Estimator):
     recipe_: Recipe
     net_: Committee
     histories_: list[History]
+    rivals_: Rivals
     held_: pyarrow.Table
     scores_: LabelScores | None
     notes_: list[str]

@@ -3,157 +3,146 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Sequence
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Self
 
 import numpy as np
 
+from gatework.tasks.labels.fronts import FRONTS, MOST_COEFFICIENTS, Arrays, Front, Grams, Scaled, Tokens
 from gatework.tasks.labels.measures import unequal
-from gatework.tasks.labels.summary import MOST_FEATURES, chosen
+from gatework.tasks.labels.sources import Source
 
-# What a step of a stepwise target is judged by: itself, and the steps so far before it.
-LAGS = (0, 1, 2, 4)
-# A simple model learns from at most so many sequences, texts or steps (of more, at random), so many numbers in all,
-# and reads at most so much of a text and so many of its n-grams.
+# A simple model learns from at most so many sequences, texts or steps (of more, at random), so many numbers in all.
 MOST_ROWS, MOST_CELLS = 30_000, 10_000_000
-MOST_CHARACTERS, MOST_GRAMS = 20_000, 100_000
-# In so many texts what characters occur in once alone tells nothing, and takes half of the time.
-MANY_TEXTS = 1000
 # Where it reads numbers, at most so many rows times features times answers, its one setting is chosen in three folds.
 CHEAP, FOLDS = 2_000_000, 3
-CHOICES = {True: ("model__C", (0.01, 0.1, 1.0, 10.0)), False: ("model__alpha", (0.1, 1.0, 10.0, 100.0, 1000.0))}
+CHOICES = {True: ("C", (0.01, 0.1, 1.0, 10.0)), False: ("alpha", (0.1, 1.0, 10.0, 100.0, 1000.0))}
 
 
-# Places -> rows of numbers, or texts.
-Read = Callable[[np.ndarray], Any]
-
-
-class Rows:
-    """The rows of a matrix."""
-
-    def __init__(self, x: np.ndarray):
-        self.x = x
-
-    def __call__(self, places: np.ndarray) -> Any:
-        """Give these rows."""
-        return self.x[places]
-
-
-class Texts:
-    """The beginnings of texts."""
-
-    def __init__(self, texts: Sequence[str]):
-        self.texts = [one[:MOST_CHARACTERS] for one in texts]
-
-    def __call__(self, places: np.ndarray) -> Any:
-        """Give these texts."""
-        return [self.texts[i] for i in places]
-
-
-class Steps:
-    """Steps of sequences, each beside the steps before it: NaN (of tokens: -1) where there are none yet."""
-
-    def __init__(self, arrays: Sequence[np.ndarray], ends: np.ndarray):
-        x = np.concatenate(arrays)
-        self.nothing = np.nan if x.dtype.kind == "f" else -1
-        x = x.reshape(len(x), -1)
-        self.x = x[:, chosen(x.shape[1], MOST_FEATURES // len(LAGS))]
-        self.starts = np.repeat(np.concatenate([[0], ends[:-1]]), np.diff(ends, prepend=0))
-
-    def __call__(self, places: np.ndarray) -> Any:
-        """Give these steps, (places, lags * D)."""
-        parts = []
-        for lag in LAGS:
-            there = (places - lag >= self.starts[places])[:, None]
-            parts.append(np.where(there, self.x[np.maximum(places - lag, 0)], self.nothing))
-        return np.concatenate(parts, axis=1)
-
-
+@dataclass(frozen=True)
 class Linear:
-    """Logistic or ridge regression behind what makes its features."""
+    """Logistic or ridge regression, as numbers.
 
-    def __init__(self, reads: str, classify: bool, count: int, characters: bool, seed: int):
-        self.reads, self.classify, self.count, self.characters, self.seed = reads, classify, count, characters, seed
-        self.models: list[Any] = []
+    Attributes
+    ----------
+    front : Scaled, Tokens or Grams
+        What is seen of what is read.
+    weights, offsets : (K, F), (K,) arrays
+        A row for each class, or a single one for the second of two classes, or for a number.
+    classes : (n,) array, or None
+        The places of the classes that were there to learn from; None for numbers.
+    setting : float
+        How much the weights were held back: C, or alpha.
+    """
 
-    def fit(self, read: Read, learn: np.ndarray, targets: np.ndarray) -> bool:
-        """Learn from the rows at `learn`; False where there is nothing to learn."""
-        columns = [targets] if self.classify else list(targets.T)
-        self.models = [self._fit(read, learn, column) for column in columns]
-        return any(one is not None for one in self.models)
+    front: Front
+    weights: np.ndarray
+    offsets: np.ndarray
+    classes: np.ndarray | None
+    setting: float
 
-    def _fit(self, read: Read, learn: np.ndarray, column: np.ndarray) -> Any:
-        learn = learn if self.classify else learn[~np.isnan(column[learn])]
-        learn = _some(learn, MOST_ROWS, self.seed)
-        x, y = read(learn), column[learn]
-        if isinstance(x, np.ndarray) and x.size > MOST_CELLS:
-            learn = _some(learn, MOST_CELLS // x.shape[1], self.seed)
-            x, y = read(learn), column[learn]
-        if not len(y) or (self.classify and len(np.unique(y)) < 2):
+    @classmethod
+    def learn(
+        cls,
+        source: Source,
+        rows: np.ndarray,
+        truth: np.ndarray,
+        count: int,
+        *,
+        characters: bool = False,
+        seed: int = 0,
+        setting: float | None = None,
+    ) -> Self | None:
+        """Learn from some rows of a source; None where there is nothing to learn.
+
+        Parameters
+        ----------
+        source, rows : Source, array
+            What is read, and where.
+        truth : (len(source),) array
+            Places of classes, or numbers; known at `rows`.
+        count : int
+            How many classes there are; 0 for numbers.
+        characters : bool
+            Whether n-grams are of characters.
+        seed : int
+            Of the rows drawn where they are too many.
+        setting : float, optional
+            C or alpha where it is known; otherwise it is chosen where that is cheap.
+        """
+        rows = _some(rows, min(MOST_ROWS, MOST_CELLS // source.width), len(source), seed)
+        y = truth[rows]
+        if not len(y) or (count and len(np.unique(y)) < 2):
             return None
-        if self.reads == "texts" and not any(one.strip() for one in x):
+        x = source(rows)
+        if isinstance(x, list) and not any(one.strip() for one in x):
             return None
+        most = MOST_COEFFICIENTS // (1 if count <= 2 else count)
+        front: Front
+        if isinstance(x, list):
+            front, seen = Grams.of(x, most, characters)
+        else:
+            front, seen = Scaled.of(x) if x.dtype.kind == "f" else Tokens.of(x, most)
         # What scikit-learn says of steps that did not converge, or classes too rare for three folds, is of no use here.
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            return self._chosen(x, y).fit(x, y)
+            model = _model(seen, y, count, isinstance(front, Grams), seed, setting).fit(seen, y)
+        model = getattr(model, "best_estimator_", model)
+        weights = np.atleast_2d(model.coef_).astype(np.float64 if isinstance(front, Scaled) else np.float32)
+        setting = float(getattr(model, CHOICES[bool(count)][0]))
+        return cls(front, weights, np.atleast_1d(model.intercept_), model.classes_ if count else None, setting)
 
-    def _chosen(self, x: Any, y: np.ndarray) -> Any:
-        """The pipeline, or the search for its one setting."""
-        from sklearn.model_selection import GridSearchCV, KFold, StratifiedKFold
-
-        counts = np.bincount(y) if self.classify else np.array([len(y)] * 2)
-        pipeline = self._pipeline(x, self.classify and unequal(counts))
-        cheap = self.reads != "texts" and x.size * max(1, self.count) <= CHEAP
-        # With fewer of the second class the folds would learn from one class alone.
-        if not cheap or np.sort(counts)[-2] < FOLDS:
-            return pipeline
-        name, values = CHOICES[self.classify]
-        split = (StratifiedKFold if self.classify else KFold)(FOLDS, shuffle=True, random_state=self.seed)
-        by = "neg_mean_squared_error" if not self.classify else "balanced_accuracy" if unequal(counts) else "accuracy"
-        return GridSearchCV(pipeline, {name: values}, scoring=by, cv=split)
-
-    def _pipeline(self, x: Any, weigh: bool) -> Any:
-        from sklearn.feature_extraction.text import TfidfVectorizer
-        from sklearn.linear_model import LogisticRegression, Ridge
-        from sklearn.pipeline import Pipeline
-        from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, StandardScaler
-
-        steps: list[tuple[str, Any]]
-        if self.reads == "texts" and self.characters:
-            often = 2 if len(x) >= MANY_TEXTS else 1
-            letters = {"analyzer": "char_wb", "ngram_range": (1, 4), "min_df": often, "max_features": MOST_GRAMS}
-            steps = [("tf-idf", TfidfVectorizer(**letters))]
-        elif self.reads == "texts":
-            # Marks count as words; scikit-learn's own pattern drops them, and words of one letter.
-            words = {"token_pattern": r"\w+|[^\w\s]", "ngram_range": (1, 2), "max_features": MOST_GRAMS}
-            steps = [("tf-idf", TfidfVectorizer(sublinear_tf=True, **words))]
-        elif x.dtype.kind != "f":
-            steps = [("tokens", OneHotEncoder(handle_unknown="ignore"))]
-        else:
-            steps = [("scale", StandardScaler()), ("fill", FunctionTransformer(_tame))]
-        if not self.classify:
-            return Pipeline([*steps, ("model", Ridge(alpha=1.0))])
-        weights = "balanced" if weigh else None
-        strength, iterations = (10.0, 50) if self.reads == "texts" else (1.0, 100)
-        return Pipeline([*steps, ("model", LogisticRegression(C=strength, class_weight=weights, max_iter=iterations))])
-
-    def answer(self, x: Any) -> np.ndarray:
-        """Answer for rows: probabilities of all classes, or numbers."""
-        if not self.classify:
-            rows = len(x)
-            return np.stack([np.full(rows, np.nan) if m is None else m.predict(x) for m in self.models], axis=1)
-        (model,) = self.models
-        p = np.zeros((len(x), self.count))
-        p[:, model.classes_] = model.predict_proba(x)
+    def answer(self, x: Any, count: int) -> np.ndarray:
+        """Answer for rows: probabilities of all classes (N, count), or numbers (N,)."""
+        found = np.asarray(self.front(x) @ self.weights.T) + self.offsets
+        if self.classes is None:
+            return found[:, 0]
+        if found.shape[1] == 1:
+            found = np.concatenate([np.zeros_like(found), found], axis=1)
+        likely = np.exp(found - found.max(1, keepdims=True))
+        p = np.zeros((len(found), count))
+        p[:, self.classes] = likely / likely.sum(1, keepdims=True)
         return p
 
+    def to_parts(self) -> tuple[dict[str, Any], Arrays]:
+        """Everything, as JSON can hold it and as arrays."""
+        classes = None if self.classes is None else self.classes.tolist()
+        plain = {"sees": self.front.kind, "classes": classes, "setting": self.setting}
+        return plain, self.front.to_arrays() | {"weights": self.weights, "offsets": self.offsets}
 
-def _tame(x: np.ndarray) -> np.ndarray:
-    """Numbers without meaning become the mean, and what lies far outside all that was learned from comes nearer."""
-    return np.clip(np.nan_to_num(x), -10, 10)
+    @classmethod
+    def from_parts(cls, plain: dict[str, Any], arrays: Arrays) -> Self:
+        """Rebuild from what `to_parts` gave."""
+        classes = None if plain["classes"] is None else np.array(plain["classes"])
+        front = FRONTS[plain["sees"]].from_arrays(arrays)
+        return cls(front, arrays["weights"], arrays["offsets"], classes, plain["setting"])
 
 
-def _some(rows: np.ndarray, most: int, seed: int) -> np.ndarray:
-    """So many rows at most, of more at random."""
-    return rows if len(rows) <= most else np.sort(np.random.default_rng(seed).choice(rows, most, replace=False))
+def _model(seen: Any, y: np.ndarray, count: int, texts: bool, seed: int, setting: float | None) -> Any:
+    """The regression, or the search for its one setting."""
+    from sklearn.linear_model import LogisticRegression, Ridge
+    from sklearn.model_selection import GridSearchCV, KFold, StratifiedKFold
+
+    counts = np.bincount(y) if count else np.array([len(y)] * 2)
+    weigh = bool(count) and unequal(counts)
+    name, values = CHOICES[bool(count)]
+    usual = 10.0 if texts and count else 1.0
+    model: Any = Ridge()
+    if count:
+        model = LogisticRegression(class_weight="balanced" if weigh else None, max_iter=50 if texts else 100)
+    model.set_params(**{name: usual if setting is None else setting})
+    cheap = not texts and np.prod(seen.shape) * max(1, count) <= CHEAP
+    # With fewer of the second class the folds would learn from one class alone.
+    if setting is not None or not cheap or np.sort(counts)[-2] < FOLDS:
+        return model
+    split = (StratifiedKFold if count else KFold)(FOLDS, shuffle=True, random_state=seed)
+    by = "neg_mean_squared_error" if not count else "balanced_accuracy" if weigh else "accuracy"
+    return GridSearchCV(model, {name: values}, scoring=by, cv=split)
+
+
+def _some(rows: np.ndarray, most: int, count: int, seed: int) -> np.ndarray:
+    """So many rows at most; of more at random, and mostly the same ones of other rows of the same source."""
+    if len(rows) <= most:
+        return rows
+    rank = np.random.default_rng(seed).permutation(count)[rows]
+    return np.sort(rows[np.argpartition(rank, most)[:most]])

@@ -26,9 +26,9 @@ def summaries(arrays: Sequence[np.ndarray]) -> np.ndarray:
         evenly chosen ones. NaN where a number has no meaning, such as the mean of a column that is missing.
     """
     columns = chosen(arrays[0].shape[1], MOST_FEATURES)
-    said = min(len(SAID), max(1, MOST_FEATURES // len(columns)))
+    said = _said(len(columns))
     lengths = np.array([len(one) for one in arrays])
-    found = np.empty((len(arrays), said * len(columns) + 1))
+    found = np.empty((len(arrays), width(len(columns))))
     order, start = np.argsort(lengths, kind="stable"), 0
     while start < len(order):
         # Alike in length, so that little is filled up; the longest decides how many go at once.
@@ -43,6 +43,17 @@ def summaries(arrays: Sequence[np.ndarray]) -> np.ndarray:
         found[some, 1:] = _of(x, lengths[some])[:said].transpose(1, 0, 2).reshape(len(some), -1)
         start += len(some)
     return found
+
+
+def width(columns: int) -> int:
+    """How many numbers a sequence of so many columns comes down to."""
+    columns = min(columns, MOST_FEATURES)
+    return _said(columns) * columns + 1
+
+
+def _said(columns: int) -> int:
+    """How many of SAID are said of each of so many columns."""
+    return min(len(SAID), max(1, MOST_FEATURES // columns))
 
 
 def chosen(columns: int, most: int) -> np.ndarray:
