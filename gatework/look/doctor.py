@@ -12,10 +12,11 @@ from gatework.errors import DataError, OptionError
 from gatework.look import symptoms_data, symptoms_state, symptoms_targets, symptoms_training
 from gatework.look.dependence import dependence
 from gatework.look.doctor_forecaster import examine_forecaster
+from gatework.look.doctor_labels import examine_labels
 from gatework.look.finding import TRAINING, Finding, Findings, Said
 from gatework.look.memory import memory
 from gatework.look.recording import Recording
-from gatework.look.subject import Subject, subject
+from gatework.look.subject import Subject, is_labelling, subject
 from gatework.look.symptoms_memory import too_short
 from gatework.look.visit import laid, moved, read_first, some_rows
 
@@ -37,13 +38,13 @@ def doctor(
 
     Parameters
     ----------
-    model : nn.Module or Forecaster
+    model : nn.Module, Forecaster, Classifier or Regressor
         As for `trace`. It stays as it is.
     data : tensor, array, list of (T_i, D) arrays; or a table
         What the model reads, as for `trace`; all of the training data is best. By default a Forecaster's history, or
         the batches of the recording.
     training : Recording, optional
-        A training of the module that was recorded: what only it can show is examined too. A Forecaster keeps its own
+        A training of the module that was recorded: what only it can show is examined too. An estimator keeps its own
         losses.
     lengths, batch_first
         As for `trace`.
@@ -54,7 +55,7 @@ def doctor(
     -------
     Findings
         A list of `Finding(name, severity, evidence, remedy)`, the serious first; `not_examined` says which names were
-        not looked for, and why. `print` tells it. The remedy of a Forecaster names its own settings, to fit anew with.
+        not looked for, and why. `print` tells it. The remedy of an estimator names its own settings, to fit anew with.
 
     Raises
     ------
@@ -77,9 +78,11 @@ def doctor(
     if not isinstance(model, nn.Module):
         if training is not None:
             raise OptionError(
-                "training must be left out with a Forecaster, which keeps its own losses; got a Recording."
+                f"training must be left out with a {_kind(model)}, which keeps its own losses; got a Recording."
             )
         with torch.random.fork_rng([]):
+            if is_labelling(model):
+                return examine_labels(model, data, lengths)
             return examine_forecaster(model, data, futr_df, static_df)
     if data is None and training is not None:
         data, batch_first = _recorded(training), training.batch_first
@@ -87,6 +90,10 @@ def doctor(
     with torch.random.fork_rng(_devices(model)):
         seen = subject(model, data, lengths, batch_first, futr_df=futr_df, static_df=static_df)
         return _examine(model, seen, training, batch_first)
+
+
+def _kind(model: Any) -> str:
+    return type(model).__name__ if is_labelling(model) else "Forecaster"
 
 
 def _examine(model: nn.Module, seen: Subject, training: Recording | None, batch_first: bool | None) -> Findings:

@@ -26,10 +26,14 @@ NAMES = {
     "detached state": "the state is cut off within what one loss is about: no gradient crosses",
     "target leaking into the input": "the model is given what it is to find",
     "labels shifted by one": "each label belongs to the step beside its own",
+    # From a fitted Classifier or Regressor:
+    "overfitted": "the networks know by heart what they learned from, and do far worse on other sequences",
+    "one answer for all": "whatever is read, the answer is the same class, or nearly the same number",
+    "unused memory": "the answers come from single steps: an empty memory would do as well",
 }
 
-#: Those that only a recorded training can show.
-TRAINING = tuple(NAMES)[11:]
+#: Those that only a recorded training can show, and those that only a Classifier or Regressor can.
+TRAINING, LABELS = tuple(NAMES)[11:17], tuple(NAMES)[17:]
 
 Severity = Literal["serious", "worth knowing"]
 

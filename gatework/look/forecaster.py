@@ -32,8 +32,8 @@ def panel_of(model: Any, data: Any, futr_df: Any = None, static_df: Any = None) 
     """Read what a fitted Forecaster is to be seen with, as its predict does; a Panel has been read already."""
     if not isinstance(model, Forecaster):
         raise OptionError(
-            f"model must be a torch module or a fitted gatework.Forecaster; got {type(model).__name__}. "
-            "gatework.load gives a saved one."
+            "model must be a torch module or a fitted Forecaster, Classifier or Regressor; got "
+            f"{type(model).__name__}. gatework.load gives a saved one."
         )
     if not hasattr(model, "net_"):
         raise NotFittedError("Forecaster must be fitted before it is looked into; got none. Call fit(df) first.")

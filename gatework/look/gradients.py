@@ -40,6 +40,9 @@ class Flow:
         gradient ends on the way, or is no number any more.
     reach : int
         The largest lag at which it is still a thousandth of its largest.
+    stride : int
+        How many steps of the data one lag stands for: of the layers of a Classifier or Regressor that come after
+        convolutions which leave fewer steps.
     """
 
     norms: dict[str, np.ndarray]
@@ -47,6 +50,7 @@ class Flow:
     rate: float
     verdict: Verdict
     reach: int
+    stride: int = 1
 
     def __str__(self) -> str:
         lags = len(self.rows) - 1
@@ -57,7 +61,8 @@ class Flow:
         with np.errstate(over="ignore", under="ignore"):
             left = np.power(self.rate, float(lags))
         fall = f"; beyond {self.reach:,} steps it is below a thousandth" if self.reach < lags else ""
-        return f"{self.verdict}: times {self.rate:.4g} with each step back, {left:.2g} over {lags:,} steps{fall}"
+        wide = f" (each stands for {self.stride} of the data)" if self.stride > 1 else ""
+        return f"{self.verdict}: times {self.rate:.4g} with each step back, {left:.2g} over {lags:,} steps{fall}{wide}"
 
 
 @dataclass(frozen=True)
@@ -111,16 +116,16 @@ def gradients(
 
     Parameters
     ----------
-    model : nn.Module or Forecaster
+    model : nn.Module, Forecaster, Classifier or Regressor
         As for `trace`.
     data, lengths, batch_first
         As for `trace`. Of a Forecaster the windows that end `h` steps before a series does, or earlier, so that what
         was forecast is known.
     loss : callable, optional
         `loss(answers)` gives the scalar to differentiate; answers are (T, B, K), one for each step, or (1, B, K), about
-        the end. By default a Forecaster's own quantile loss; else a fixed random sum of the last answers of each
-        row, which is, up to a factor, what any loss about the end passes back; for reverse directions, of the first.
-        A loss on every step would hide how far each one reaches.
+        the end. By default an estimator's own, where the data hold what is true; else a fixed random sum of the last
+        answers of each row, which is, up to a factor, what any loss about the end passes back; for reverse directions,
+        of the first. A loss on every step would hide how far each one reaches.
     futr_df, static_df : table, dict or path, optional
         Of a Forecaster with covariates, as its `predict` takes them.
 
@@ -152,7 +157,7 @@ def gradients(
         about = "the given loss"
     elif seen.loss is not None:
         value, flows = _differentiate(seen, seen.loss)
-        about = "the quantile loss"
+        about = seen.losing
     else:
         value, flows = _differentiate(seen, lambda x: _projected(seen, x, first=False))
         about = "a random sum of the last answers"
@@ -194,7 +199,7 @@ def _differentiate(seen: Subject, loss: Callable[[Tensor], Tensor]) -> tuple[flo
     flows = {}
     for name, (parts, counted) in named.items():
         sizes = {letter: _sizes(q, [next(found) for _ in q]) for letter, q in parts.items()}
-        flows[name] = _flow(sizes, _alive(counted, alive, sizes), _is_reverse(name), smallest)
+        flows[name] = _flow(sizes, _alive(counted, alive, sizes), _is_reverse(name), smallest, seen.stride)
     flows["x"] = _flow({"x": _sizes([x], [whole])[0]}, alive, False, smallest)
     return float(value.detach()), flows
 
@@ -231,7 +236,7 @@ def _alive(counted: Tensor | None, alive: np.ndarray, sizes: Mapping[str, np.nda
     return alive if alive.shape == shape else np.ones(shape, bool)
 
 
-def _flow(sizes: dict[str, np.ndarray], alive: np.ndarray, reverse: bool, smallest: float) -> Flow:
+def _flow(sizes: dict[str, np.ndarray], alive: np.ndarray, reverse: bool, smallest: float, stride: int = 1) -> Flow:
     """Bring norms (T, B) to lags (T, B) of each row, average over rows, and judge."""
     steps = np.arange(len(alive))[:, None]
     lag = np.where(alive, steps if reverse else alive.sum(0) - 1 - steps, 0)
@@ -251,7 +256,7 @@ def _flow(sizes: dict[str, np.ndarray], alive: np.ndarray, reverse: bool, smalle
     rate, verdict = judge(memory[common], smallest)
     finite = np.where(np.isfinite(memory), memory, np.inf)
     near = np.flatnonzero((finite >= finite.max() / MOST) & (finite > 0))
-    return Flow(norms, rows, rate, verdict, int(near[-1]) if len(near) else 0)
+    return Flow(norms, rows, rate, verdict, int(near[-1]) if len(near) else 0, stride)
 
 
 def _judged(flows: Mapping[str, Flow]) -> Flow:

@@ -72,5 +72,12 @@ GOES_ON = 2.0
 JUMPS = 0.6
 # A target is known from one input when what is left of it is less than this share of what a step changes.
 KNOWN = 0.01
+# Networks know by heart what they learned from where the loss held out is so many times theirs, and the difference is
+# at least this share of what knowing nothing costs: of losses near 0 a factor says little.
+BY_HEART, MATTERS = 2.0, 0.25
+# Answers that spread by less than this share of what is true are one; of fewer than so many they may be so by chance.
+HARDLY, FEWEST_ANSWERS = 0.05, 10
+# A memory is unused where emptying it at each step moves the answers by less than this share of their spread.
+UNUSED = 0.05
 # By how much a label must be better told by the step beside its own, in R^2, and how well told it must be.
 SHIFTED, TOLD = 0.1, 0.3

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -57,8 +57,8 @@ class Memory:
     control : (2, N) array
         The band in which `change` would lie if lags said nothing: times shuffled among all that lie farther off.
     timescales : dict of str to (H,) array
-        Of each layer and direction, the steps after which a unit's gate leaves exp(-1) of a memory; infinite where it
-        never closes. Plain RNNs have no such gate.
+        Of each layer and direction, the steps of the data after which a unit's gate leaves exp(-1) of a memory;
+        infinite where it never closes. Plain RNNs have no such gate.
     recall_lags : (M,) int array
         Lags of `recall`.
     recall : (M, D) array
@@ -74,6 +74,9 @@ class Memory:
     floor : float
         The share of the largest effect that every older input has alike, back to the oldest, behind the last lag that
         stands out: a sum or a mean of all that was read has one. NaN where there is none that reaches `eps`.
+    inside : bool
+        Whether what the layers give at each step was looked at in the place of answers: of a Classifier or Regressor
+        whose answer an input reaches without being remembered, by a mean over all steps or beside the layers.
     """
 
     horizon: float
@@ -94,6 +97,7 @@ class Memory:
     steps: int
     stepwise: bool
     floor: float = np.nan
+    inside: bool = False
 
     def __str__(self) -> str:
         return in_words(self)
@@ -142,11 +146,11 @@ def memory(
 
     Parameters
     ----------
-    model : nn.Module or Forecaster
-        A gatework or torch.nn LSTM, GRU or RNN; a module that holds some; or a fitted Forecaster. It stays as it is.
+    model : nn.Module, Forecaster, Classifier or Regressor
+        A gatework or torch.nn LSTM, GRU or RNN; a module that holds some; or a fitted estimator. It stays as it is.
     data : tensor, array, list of (T_i, D) arrays; or a table
         What the module reads: (T, B, D), or (B, T, D) with `batch_first`; a list is padded. For a Forecaster a table
-        as its `predict` takes, by default the history it keeps.
+        as its `predict` takes, by default the history it keeps. For a Classifier or Regressor what its `predict` takes.
     lengths : (B,) whole numbers, optional
         Where each row of an array ends.
     batch_first : bool, optional
@@ -182,7 +186,10 @@ def memory(
         raise OptionError(f"seed must be a whole number from 0 on; got {seed!r}.")
     tables = {"futr_df": futr_df, "static_df": static_df}
     seen = subject(model, data, lengths, batch_first, **tables)
-    if not isinstance(model, nn.Module) and seen.x.shape[1] < WINDOWS:
+    inside = seen.remembered is not None
+    if seen.remembered is not None:
+        seen = replace(seen, run=seen.remembered, stepwise=True)
+    if not isinstance(model, nn.Module) and seen.sequences is None and seen.x.shape[1] < WINDOWS:
         seen = subject(model, data, windows=-(-WINDOWS // seen.x.shape[1]), **tables)
     generator = torch.Generator().manual_seed(int(seed))
     if len(seen.x) < 2:
@@ -216,7 +223,7 @@ def memory(
         change=np.concatenate([later.mean[::-1], past.mean]),
         gradient=np.array([slopes.get(k, np.nan) for k in lags.tolist()]),
         control=np.concatenate([bands[0][:, ::-1], bands[1]], axis=1),
-        timescales=timescales(layers),
+        timescales={name: seen.stride * one for name, one in timescales(layers).items()},
         recall_lags=told.lags,
         recall=told.score,
         recall_now=now.score,
@@ -225,6 +232,7 @@ def memory(
         steps=most,
         stepwise=answers.stepwise,
         floor=behind[1] if behind and behind[1] >= eps else np.nan,
+        inside=inside,
     )
 
 
@@ -255,7 +263,7 @@ def _recalled(
         parts[letter]
         for parts in layers.values()
         for letter in ("h", "c")
-        if letter in parts and parts[letter].shape[:2] == alive.shape
+        if letter in parts and len(parts[letter]) == -(-len(x) // seen.stride)
     ]
     if not parts:
         empty = Recall(np.empty(0, int), np.empty((0, x.shape[2])))
@@ -263,6 +271,7 @@ def _recalled(
     # An answer about the end is made of the state there, where there are rows enough to learn from that moment alone.
     last = not answers.stepwise and x.shape[1] >= WINDOWS
     both = any(layer.bidirectional for layer in seen.layers.values())
-    state = np.concatenate(parts, axis=2)
+    # A step of the layers stands for so many of x.
+    state = np.concatenate(parts, axis=2).repeat(seen.stride, axis=0)[: len(x)]
     told, now = (recall(one, x, alive, rng, last=last, both=both, also=also) for one in (state, x))
     return told, now

@@ -16,6 +16,8 @@ def in_words(found: Memory) -> str:
     """Tell how far back it remembers, what each measure says, and whether they agree."""
     rows = f"{found.rows:,} row" + "s" * (found.rows != 1)
     answers = "an answer at each step" if found.stepwise else "one answer about the end"
+    if found.inside:
+        answers = "what the layers give at each step, as inputs reach answers in other ways too"
     lines = [
         f"{_remembers(found)}{_ahead(found)}",
         f"Looked at: {rows} of up to {found.steps:,} steps; {answers}.",
@@ -23,7 +25,10 @@ def in_words(found: Memory) -> str:
         f"Effect: {_effect(found)}",
         f"State: {_state(found)}",
     ]
-    return "\n".join([*lines, _agreement(found)])
+    said = "\n".join([*lines, _agreement(found)])
+    if not found.inside:
+        return said
+    return said.replace("the answer's spread", "its spread").replace("the answer", "what the layers give")
 
 
 def _remembers(found: Memory) -> str:

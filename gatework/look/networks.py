@@ -13,15 +13,16 @@ if TYPE_CHECKING:
 
 
 def network_of(name: str) -> tuple[int | None, str]:
-    """Part a layer's name from the number of its network, as a Forecaster has several; None where there is one.
+    """Part a layer's name from the number of its network, as an estimator has several; None where there is one.
 
     Examples
     --------
-    >>> network_of("2.encoder.l0"), network_of("encoder.l0")
-    ((2, 'encoder.l0'), (None, 'encoder.l0'))
+    >>> network_of("2.encoder.l0"), network_of("members.1.layer.l0"), network_of("encoder.l0")
+    ((2, 'encoder.l0'), (1, 'layer.l0'), (None, 'encoder.l0'))
     """
     # Blocks that stand one above the other may be numbered too, but are no networks of their own.
     found = re.fullmatch(r"(\d+)\.((?:encoder|decoder)\..+)", name)
+    found = found or re.fullmatch(r"members\.(\d+)\.(layer\..+)", name)
     return (int(found[1]), found[2]) if found else (None, name)
 
 

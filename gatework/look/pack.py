@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from gatework.look.networks import network_of
+from gatework.look.sequences import Sequences
 from gatework.look.trace import Trace
 
 # Numbers in one page, at most: they make 9.3 of its 12 MB.
@@ -64,7 +65,9 @@ def quantise(values: np.ndarray) -> dict[str, Any]:
     }
 
 
-def pack(found: Trace, rows: Sequence[str], timescales: Mapping[str, np.ndarray]) -> dict[str, Any]:
+def pack(
+    found: Trace, rows: Sequence[str], timescales: Mapping[str, np.ndarray], of: int | None = None
+) -> dict[str, Any]:
     """Gather what a page shows of a trace, as JSON can hold it: the first few rows, and the last steps that fit.
 
     Parameters
@@ -75,24 +78,32 @@ def pack(found: Trace, rows: Sequence[str], timescales: Mapping[str, np.ndarray]
         Names of its rows.
     timescales : mapping of str to (H,) array
         By layer, the steps for which each unit's gate keeps a memory; layers may be absent.
+    of : int, optional
+        How many rows there are, where these were chosen from more.
 
     Returns
     -------
     dict
         `rows`, those that are shown `of` all; `steps`, how many of each row count; `layers`, each with its network,
-        its name there, its cell and parts; `inputs` and `answers`, absent where there are too many.
+        its name there, its cell and parts; `inputs` and `answers`, absent where there are too many, as the vectors of
+        tokens are. Of a Classifier or Regressor what is `said` of each row, and how its steps are named; `stride`, how
+        many steps of the inputs one step of the layers stands for.
     """
     answers = _answers(found)
     tracks = {"inputs": found.x} if answers is None else {"inputs": found.x, "answers": answers}
-    tracks = {name: q for name, q in tracks.items() if q.shape[2] <= TRACKS}
+    words = found.sequences is not None and found.sequences.kind == "text"
+    tracks = {name: q for name, q in tracks.items() if q.shape[2] <= TRACKS and not (words and name == "inputs")}
     all_parts = [*tracks.values(), *(q for parts in found.layers.values() for q in parts.values())]
     count = max(1, min(found.x.shape[1], ROWS, MOST // sum(q[:, 0].size for q in all_parts)))
-    steps = max(1, MOST // (count * sum(q.shape[2] for q in all_parts)))
-    longest = found.x.shape[0]
+    stride, longest = found.stride, found.x.shape[0]
+    steps = stride * max(1, MOST // sum(count * q.shape[2] * (stride if len(q) == longest else 1) for q in all_parts))
     lengths = np.full(found.x.shape[1], longest) if found.lengths is None else found.lengths
 
     def shown(q: np.ndarray) -> dict[str, Any]:
-        return {"first": max(0, len(q) - steps), "steps": len(q), **quantise(q[-steps:, :count])}
+        # The layers may have fewer steps than the inputs, and begin where these do.
+        first = max(0, -(-(longest - steps) // stride)) if stride > 1 else max(0, len(q) - steps)
+        first = first * stride if stride > 1 and len(q) == longest else first
+        return {"first": first, "steps": len(q), **quantise(q[first:, :count])}
 
     apart = len(found.outputs) != len(found.x)
     layers = []
@@ -115,12 +126,12 @@ def pack(found: Trace, rows: Sequence[str], timescales: Mapping[str, np.ndarray]
                 "parts": {letter: shown(q) for letter, q in parts.items()},
             }
         )
-    names = {"inputs": found.names, "answers": ()}
+    said = found.sequences
+    names = {"inputs": found.names, "answers": () if said is None else said.answers}
     return {
-        # Text and sound will be kinds of their own, each with its way of being drawn.
-        "kind": "series",
+        **({"kind": "series"} if said is None else _as_a_person_reads(said, count)),
         "rows": list(rows[:count]),
-        "of": len(rows),
+        "of": len(rows) if of is None else of,
         "steps": lengths[:count].tolist(),
         "layers": layers,
         **{
@@ -134,13 +145,25 @@ def pack(found: Trace, rows: Sequence[str], timescales: Mapping[str, np.ndarray]
     }
 
 
+def _as_a_person_reads(found: Sequences, count: int) -> dict[str, Any]:
+    """What is said of the first rows, and how their steps are named."""
+    known = {"words": [list(one) for one in found.words[:count]], "seconds": found.seconds, "hertz": found.hertz}
+    return {
+        "kind": found.kind,
+        "said": list(found.said[:count]),
+        "stride": found.stride,
+        **{name: value for name, value in known.items() if value},
+    }
+
+
 def _answers(found: Trace) -> np.ndarray | None:
     """Answers over time: those of each step; or the numbers of one about the end, which is a forecaster's future.
 
     None where they are the memory of the last layer, which is shown already.
     """
     if len(found.outputs) != len(found.x):
-        return found.outputs.transpose(2, 1, 0)
+        # What a Classifier or Regressor answers about a row is said in words.
+        return None if found.sequences is not None else found.outputs.transpose(2, 1, 0)
     last = [parts["h"] for name, parts in found.layers.items() if parts["h"].shape == found.outputs.shape]
     same = any(np.array_equal(found.outputs, h, equal_nan=True) for h in last)
     return None if same else found.outputs

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from matplotlib.axes import Axes
 
-    from gatework.look.gradients import Gradients
+    from gatework.look.gradients import Flow, Gradients
 
 LINES = ("-", "--", "-.", ":")
 TITLES = {
@@ -70,10 +70,11 @@ def plot_gradients(found: Gradients, flows: Sequence[str] | None = None, ax: Axe
         middle = _drawn(np.median(norms, 0))
         largest = max(largest, float(np.nanmax(_drawn(norms), initial=0)))
         style, color = LINES[k // len(COLOURS) % len(LINES)], "0.2" if place == "x" else COLOURS[k % len(COLOURS)]
-        ax.plot(middle, style, color=color, linewidth=1.3, label=_label(found, place, names))
+        lags = np.arange(len(middle)) * found.flows[names[0]].stride
+        ax.plot(lags, middle, style, color=color, linewidth=1.3, label=_label(found, place, names))
         if len(names) > 1:
             edges = _drawn(norms.min(0)), _drawn(norms.max(0))
-            ax.fill_between(np.arange(len(middle)), *edges, color=color, alpha=0.15, linewidth=0)
+            ax.fill_between(lags, *edges, color=color, alpha=0.15, linewidth=0)
     ax.set_yscale("log")
     if largest > 0:
         ax.axhline(largest / MOST, color="0.5", linewidth=0.8, linestyle=":")
@@ -102,8 +103,13 @@ def _drawn(norms: np.ndarray) -> np.ndarray:
     return np.where((norms > 0) & np.isfinite(norms), norms, np.nan)
 
 
+def _a_step(flow: Flow) -> float:
+    """By how much it changes with each step of the data."""
+    return flow.rate ** (1 / flow.stride)
+
+
 def _label(found: Gradients, place: str, names: Sequence[str]) -> str:
     """What a line is, and by how much it changes with each step back."""
-    rates = [found.flows[name].rate for name in names if np.isfinite(found.flows[name].rate)]
+    rates = [_a_step(found.flows[name]) for name in names if np.isfinite(found.flows[name].rate)]
     said = "inputs" if place == "x" else f"{place} {memory_of(found.flows[names[0]])}"
     return said + (f", ×{np.median(rates):.3g} a step" if rates else "")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from gatework.errors import OptionError
+from gatework.look.plot_sequences import named, spectrogram
 from gatework.tasks.plot import need_matplotlib
 from gatework.tasks.plot_comparison import COLOURS
 
@@ -53,7 +54,8 @@ def plot_trace(
     -------
     list of Axes
         One a quantity. Units are ordered by how long they remember: by the mean of their forget gate (a GRU's update
-        gate), the longest memory at the top.
+        gate), the longest memory at the top. Of a Classifier or Regressor what it answers and what is true stands
+        above; tokens stand along the axis, sound is a spectrogram, and its time is in seconds.
 
     Raises
     ------
@@ -68,9 +70,10 @@ def plot_trace(
         raise OptionError(f"row must be from 0 to {found.x.shape[1] - 1}; got {row}.")
     parts = found.layers[layer]
     values = {letter: q[:, row] for letter, q in parts.items()}
+    kind = None if found.sequences is None else found.sequences.kind
     # A decoder has times of its own, which are not those of the inputs.
-    if len(parts["h"]) == len(found.x):
-        values |= {"x": found.x[:, row]}
+    if len(parts["h"]) == -(-len(found.x) // found.stride):
+        values |= {} if kind == "text" else {"x": found.x[:, row]}
         values |= {"outputs": found.outputs[:, row]} if len(found.outputs) == len(found.x) else {}
     usual = [one for one in USUAL if one in values]
     if "outputs" in values and np.array_equal(values["outputs"], values["h"], equal_nan=True):
@@ -83,17 +86,23 @@ def plot_trace(
     gate = values.get("f", values.get("z"))
     order = np.arange(values["h"].shape[1]) if gate is None else np.argsort(-np.nanmean(gate, axis=0))
     length = int((~np.isnan(values["h"][:, 0])).sum())
+    ends = len(found.x) if found.lengths is None else int(found.lengths[row])
     for one, place in zip(chosen, axes, strict=True):
         if one in ("x", "outputs"):
             names = found.names if one == "x" and found.names else tuple(f"y{k}" for k in range(values[one].shape[1]))
-            _tracks(place, values[one][:length], names)
+            if one == "x" and found.sequences is not None and found.sequences.hertz:
+                spectrogram(place, values[one][:ends], found.sequences.hertz)
+            else:
+                _tracks(place, values[one][:ends] if "x" in values else values[one][:length], names)
         else:
             # A projected h has another number of units than the gates that would order them.
             sort = order if values[one].shape[1] == len(order) else slice(None)
-            _heat(place, values[one][:length, sort], one in GATES)
+            _heat(place, values[one][:length, sort], one in GATES, found.stride)
         place.set_title(TITLES[one], loc="left", fontsize=8, pad=2)
         place.tick_params(labelsize=7)
     axes[-1].set_xlabel(f"step of row {row}, {layer}", fontsize=8)
+    if found.sequences is not None:
+        named(axes, found.sequences, row, layer, ends)
     return axes
 
 
@@ -113,11 +122,14 @@ def _axes(chosen: list[str], ax: Any) -> list[Axes]:
     return given
 
 
-def _heat(ax: Axes, q: np.ndarray, gate: bool) -> None:
-    """Units by steps: gates from 0 to 1, memories from one sign to the other."""
+def _heat(ax: Axes, q: np.ndarray, gate: bool, stride: int) -> None:
+    """Units by steps, as wide as the data's that they stand for: gates from 0 to 1, memories from sign to sign."""
     most = float(np.nanmax(np.abs(q), initial=0)) or 1.0
     cmap, ticks = ("cividis", [0.0, 1.0]) if gate else ("PuOr_r", [-most, 0.0, most])
-    image = ax.imshow(q.T, aspect="auto", interpolation="nearest", cmap=cmap, vmin=ticks[0], vmax=ticks[-1])
+    span = (-0.5, stride * len(q) - 0.5, q.shape[1] - 0.5, -0.5)
+    image = ax.imshow(
+        q.T, aspect="auto", interpolation="nearest", cmap=cmap, vmin=ticks[0], vmax=ticks[-1], extent=span
+    )
     bar = ax.figure.colorbar(image, ax=ax, pad=0.02, fraction=0.06, aspect=12)
     bar.set_ticks(ticks, labels=[f"{tick:.2g}" for tick in ticks])
     bar.ax.tick_params(labelsize=6, length=2)

@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from gatework.errors import DataError, OptionError, check_shape
 from gatework.look.batch import alive, read_batch
 from gatework.look.running import asker, runner
+from gatework.look.sequences import Sequences
 from gatework.nn import from_torch
 from gatework.nn.stack import Recurrent
 
@@ -44,6 +45,13 @@ class Subject:
         x -> the loss that the model was trained with, a scalar; None where that is not known.
     tokens : (T, B) int64 tensor, optional
         What an embedding reads.
+    sequences : Sequences, optional
+        Of a Classifier or Regressor: what its rows are to a person.
+    remembered : callable, optional
+        Where an input reaches the answer without being remembered, as it does a mean over all steps: x -> (T, B, S),
+        what the layers give at each step. A memory is looked for there.
+    losing : str
+        What the loss is called.
     """
 
     net: nn.Module
@@ -55,6 +63,14 @@ class Subject:
     stepwise: bool = False
     loss: Callable[[Tensor], Tensor] | None = None
     tokens: Tensor | None = None
+    sequences: Sequences | None = None
+    remembered: Callable[[Tensor], Tensor] | None = None
+    losing: str = "the quantile loss"
+
+    @property
+    def stride(self) -> int:
+        """How many steps of x one step of the layers stands for."""
+        return 1 if self.sequences is None else self.sequences.stride
 
     @property
     def given(self) -> Tensor:
@@ -83,13 +99,14 @@ def subject(
 
     Parameters
     ----------
-    model : nn.Module or Forecaster
+    model : nn.Module, Forecaster, Classifier or Regressor
         A gatework or torch.nn LSTM, GRU or RNN; a module that holds some and is called as `model(x)`, with
-        `lengths=` where it takes them, of whose answers the first counts; or a fitted Forecaster.
+        `lengths=` where it takes them, of whose answers the first counts; or a fitted estimator.
     data : tensor, array, list of (T_i, D) arrays; or a table
         What the module reads: (T, B, D), or (B, T, D) with `batch_first`; (T, D) is one row; a list is padded. Whole
         numbers are tokens for an nn.Embedding, without the last axis. For a Forecaster a table as its `predict` takes,
-        by default the history it keeps.
+        by default the history it keeps. For a Classifier or Regressor what its `predict` takes, or a tuple (X, y) with
+        what is true: of many sequences 128, spread evenly over all.
     lengths : (B,) whole numbers, optional
         Where each row of an array ends.
     batch_first : bool, optional
@@ -115,13 +132,16 @@ def subject(
     >>> seen.x.shape, seen.run(seen.x).shape, list(seen.layers)
     (torch.Size([50, 2, 3]), torch.Size([50, 2, 8]), ['layer'])
     """
+    if is_labelling(model):
+        from gatework.look.labels import of_labels
+
+        _refuse(type(model).__name__, batch_first=batch_first, futr_df=futr_df, static_df=static_df)
+        return of_labels(model, data, lengths)
     if not isinstance(model, nn.Module):
         from gatework.look.forecaster import of_forecaster, panel_of
 
         return of_forecaster(model, panel_of(model, data, futr_df, static_df), windows, back)
-    if futr_df is not None or static_df is not None:
-        name = "futr_df" if futr_df is not None else "static_df"
-        raise OptionError(f"{name} must be left out with a module; got one. A fitted Forecaster reads it.")
+    _refuse("module", futr_df=futr_df, static_df=static_df)
     net = copied(model)
     layers = recurrent(net)
     first = next(iter(layers.values()))
@@ -137,6 +157,21 @@ def subject(
     run, stepwise = runner(net, ask, x, ends, batch_first, any(layer.bidirectional for layer in layers.values()))
     tokens = None if given.is_floating_point() else given
     return Subject(net, layers, x, ends, run, names, stepwise, tokens=tokens)
+
+
+def is_labelling(model: Any) -> bool:
+    """Whether a model is a Classifier or a Regressor."""
+    from gatework.tasks.labels.labelling import Labelling
+
+    return isinstance(model, Labelling)
+
+
+def _refuse(what: str, **given: Any) -> None:
+    """Refuse what belongs to another kind of model."""
+    for name, value in given.items():
+        if value is not None:
+            why = "Its layout= says how arrays lie." if name == "batch_first" else "A fitted Forecaster reads it."
+            raise OptionError(f"{name} must be left out with a {what}; got one. {why}")
 
 
 def copied(model: nn.Module) -> nn.Module:

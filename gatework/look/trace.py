@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from gatework.look.jsonable import jsonable
+from gatework.look.sequences import Sequences
 from gatework.look.subject import subject
 from gatework.look.watch import Heard, Seen, arguments, in_order, listening, living
 from gatework.nn.stack import Recurrent
@@ -41,6 +42,9 @@ class Trace:
         The training step that was recorded.
     tokens : (T, B) int array, optional
         What a model of tokens read; -1 past a row's end.
+    sequences : Sequences, optional
+        Of a Classifier or Regressor: what its rows are called, what is answered and true of each, and how many steps
+        of x one step of its layers stands for (`stride`).
     """
 
     x: np.ndarray
@@ -50,6 +54,12 @@ class Trace:
     names: tuple[str, ...] = ()
     step: int | None = None
     tokens: np.ndarray | None = None
+    sequences: Sequences | None = None
+
+    @property
+    def stride(self) -> int:
+        """How many steps of x one step of the layers stands for."""
+        return 1 if self.sequences is None else self.sequences.stride
 
     def __str__(self) -> str:
         steps, rows, inputs = self.x.shape
@@ -57,7 +67,8 @@ class Trace:
         read = "step" if self.tokens is None else "token"
         what = f"and {_count(inputs, 'input')}" if read == "step" else f"each embedded in {_count(inputs, 'number')}"
         long = f"{_count(steps, read)}{',' * (read == 'token')}"
-        lines = [f"{_count(rows, 'row')} of {long} {what}{when}. On average:"]
+        about = "" if self.sequences is None else f" {self.sequences.about()}"
+        lines = [f"{_count(rows, 'row')} of {long} {what}{when}.{about} On average:"]
         for name, parts in self.layers.items():
             memory = "c" if "c" in parts else "h"
             head = f"{name}, {_count(parts[memory].shape[2], 'unit')}: "
@@ -71,7 +82,7 @@ class Trace:
 
     def to_dict(self) -> dict[str, Any]:
         """Everything, as JSON can hold it; padding is None."""
-        return jsonable(vars(self))
+        return jsonable(vars(self) | {"sequences": None if self.sequences is None else vars(self.sequences)})
 
 
 def trace(
@@ -87,12 +98,13 @@ def trace(
 
     Parameters
     ----------
-    model : nn.Module or Forecaster
-        A gatework or torch.nn LSTM, GRU or RNN, a module that holds some, or a fitted Forecaster. It stays as it is.
+    model : nn.Module, Forecaster, Classifier or Regressor
+        A gatework or torch.nn LSTM, GRU or RNN, a module that holds some, or a fitted estimator. It stays as it is.
     data : tensor, array, list of (T_i, D) arrays; or a table
         What it reads, (T, B, D) or, with `batch_first`, (B, T, D); whole numbers (T, B) are tokens for an nn.Embedding.
         For a Forecaster a table as its `predict` takes, by default the history it keeps: the last window of each
-        series, as the encoder reads it.
+        series, as the encoder reads it. For a Classifier or Regressor what its `predict` takes: of many sequences 128,
+        spread evenly over all.
     lengths : (B,) whole numbers, optional
         Where each row ends.
     batch_first : bool, optional
@@ -130,6 +142,7 @@ def trace(
         ends,
         seen.names,
         tokens=None if seen.tokens is None else torch.where(alive, seen.tokens.cpu(), -1).numpy(),
+        sequences=seen.sequences,
     )
 
 

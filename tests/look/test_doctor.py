@@ -13,7 +13,7 @@ from torch import nn
 import gatework
 from gatework.errors import DataError, OptionError
 from gatework.look import Finding, Findings, Recording, doctor
-from gatework.look.finding import NAMES, TRAINING
+from gatework.look.finding import LABELS, NAMES, TRAINING
 
 
 @pytest.fixture(autouse=True)
@@ -24,8 +24,9 @@ def seeded():
 # --- a list of findings -----------------------------------------------------------------------------------------------
 
 
-def test_there_are_seventeen_names_and_six_of_them_need_a_training():
-    assert len(NAMES) == 17
+def test_there_are_twenty_names_of_which_six_need_a_training_and_three_are_of_labels():
+    assert len(NAMES) == 20
+    assert LABELS == ("overfitted", "one answer for all", "unused memory")
     assert TRAINING == (
         "learning rate too high",
         "state shuffled across rows",

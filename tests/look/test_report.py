@@ -170,7 +170,7 @@ def test_rows_have_the_names_of_series_where_there_are_as_many():
     rows = report.__globals__["_rows"]
     table = {"unique_id": ["tea"] * 9 + ["rum"] * 9, "ds": [*range(9)] * 2, "y": [1.0] * 18}
     two, one = read(table), read({"ds": [*range(9)], "y": [1.0] * 9})
-    several, single = (SimpleNamespace(x=torch.zeros(3, n, 1)) for n in (2, 1))
+    several, single = (SimpleNamespace(x=torch.zeros(3, n, 1), sequences=None) for n in (2, 1))
     assert rows(two, several) == ["rum", "tea"]
     assert rows(two, single) == rows(one, single) == ["row 0"]
     assert rows(torch.zeros(3, 2, 1), several) == ["row 0", "row 1"]

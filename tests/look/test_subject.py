@@ -185,7 +185,8 @@ REFUSED = {
     ),
     "no model": (
         "an LSTM", None, {}, OptionError,
-        "model must be a torch module or a fitted gatework.Forecaster; got str. gatework.load gives a saved one.",
+        "model must be a torch module or a fitted Forecaster, Classifier or Regressor; got str. gatework.load gives a "
+        "saved one.",
     ),
     "not fitted": (
         gatework.Forecaster(3), None, {}, NotFittedError,

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from gatework.look.memory import Memory
 
 SCRIPTS = (
-    "numbers.js", "order.js", "looking.js", "charts.js", "tracks.js", "cell.js", "tables.js", "terms.js", "networks.js",
-    "page.js",
+    "numbers.js", "order.js", "looking.js", "charts.js", "tracks.js", "tokens.js", "cell.js", "tables.js", "terms.js",
+    "networks.js", "page.js",
 )  # fmt: skip
 CELLS = ("lstm.svg", "gru.svg", "rnn.svg")
 
@@ -68,7 +68,7 @@ def page(
     from bokeh.resources import Resources
 
     letters = letters_of(packed["layers"], QUANTITIES)
-    over_time = charts.over_time(letters)
+    over_time = charts.over_time(letters, packed.get("hertz", ()), "seconds" in packed, "words" in packed)
     curves = {}
     if not isinstance(memory, str):
         curves["memory-curve"] = charts.memory_chart(memory)
@@ -84,6 +84,8 @@ def page(
             for name in ("inputs", "answers")
             if name in packed
         },
+        **{name: [short(one) for one in packed[name]] for name in ("said",) if name in packed},
+        **({"words": [[short(one) for one in row] for row in packed["words"]]} if "words" in packed else {}),
         "charts": list(over_time),
         "gates": charts.GATES,
         "shades": {letter: charts.shades(letter) for letter in letters},
@@ -118,8 +120,12 @@ def page(
 def _shown(packed: Mapping[str, Any]) -> str:
     """What the step by step leaves out of the data: the curves are about all of them."""
     rows, steps = len(packed["rows"]), packed["layers"][0]["parts"]["h"]
-    left = [f"the first {rows} of {packed['of']:,} rows"] if rows < packed["of"] else []
-    left += [f"the last {steps['shape'][2]:,} of {steps['steps']:,} steps"] if steps["first"] else []
+    which, stride = f"the first {rows} of {packed['of']:,} rows", packed.get("stride", 1)
+    if "said" in packed:
+        which = f"{rows} of {packed['of']:,} sequences"
+    left = [which] if rows < packed["of"] else []
+    last, whole = stride * steps["shape"][2], stride * steps["steps"]
+    left += [f"the last {last:,} of {whole:,} steps"] if steps["first"] else []
     return f"Shown: {', and of each '.join(left)}." if left else ""
 
 

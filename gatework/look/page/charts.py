@@ -41,17 +41,31 @@ def shades(letter: str) -> list[str]:
     return list(Cividis256 if letter in GATES else interp_palette(PuOr11, 255))
 
 
-def over_time(letters: Sequence[str]) -> dict[str, Any]:
-    """Empty charts on one time axis: inputs, a heatmap for each letter, answers. The page's script fills them."""
+def sound() -> list[str]:
+    """The colours of a spectrogram, from quiet to loud."""
+    from bokeh.palettes import Magma256
+
+    return list(Magma256)
+
+
+def over_time(
+    letters: Sequence[str], hertz: Sequence[float] = (), clock: bool = False, words: bool = False
+) -> dict[str, Any]:
+    """Empty charts on one time axis: inputs, a heatmap for each letter, answers. The page's script fills them.
+
+    The inputs are a spectrogram where `hertz` are the middles of its bands, and tokens where they are `words`. With a
+    `clock` the axes are of seconds, which the script sets.
+    """
     from bokeh.models import LinearColorMapper, Range1d
 
-    time = Range1d(start=0, end=1)
+    time, seconds = Range1d(start=0, end=1), Range1d(start=0, end=1, name="clock")
     charts = {}
     for name in ("inputs", *letters, "answers"):
-        heat = name in letters
+        heat, heard = name in letters, bool(hertz) and name == "inputs"
         chart = _figure(120 if heat else 150, x_range=time, y_range=Range1d(start=0, end=1))
         chart.name = name
-        mapper = LinearColorMapper(palette=shades(name), low=0, high=1, nan_color="#dddddd")
+        palette = sound() if heard else shades(name)
+        mapper = LinearColorMapper(palette=palette, low=0, high=1, nan_color="#dddddd")
         empty = {"image": [np.zeros((1, 1), np.float32)], "x": [0], "y": [0], "dw": [1], "dh": [1]}
         picture = chart.image("image", "x", "y", "dw", "dh", color_mapper=mapper, source=empty)
         picture.name = f"{name} picture"
@@ -61,6 +75,15 @@ def over_time(letters: Sequence[str]) -> dict[str, Any]:
             lines.name = f"{name} lines"
         chart.yaxis.visible = not heat
         chart.grid.visible = not heat
+        if heard:
+            _frequencies(chart, hertz)
+        if words and name == "inputs":
+            chart.yaxis.visible = chart.grid.visible = False
+        if clock:
+            chart.extra_x_ranges = {"clock": seconds}
+            chart.xaxis.x_range_name, chart.xgrid.visible = "clock", False
+        if clock and name == "inputs":
+            chart.xaxis.axis_label = "seconds"
         charts[name] = chart
     return charts
 
@@ -105,7 +128,7 @@ def gradients_chart(found: Gradients) -> Any:
     largest, smallest, most = 0.0, np.inf, 1
     for k, names in enumerate(folded(found.flows).values()):
         norms, lone = norms_of(found.flows, names), len(names) == 1
-        lags = np.arange(norms.shape[1])
+        lags = np.arange(norms.shape[1]) * found.flows[names[0]].stride
         curves: list[tuple[np.ndarray, list[str]]] = [(norms[0], [])]
         if not lone:
             low, high = (np.where(edge > 0, edge, np.nan) for edge in (norms.min(0), norms.max(0)))
@@ -119,7 +142,7 @@ def gradients_chart(found: Gradients) -> Any:
             smallest = min(smallest, float(np.min(values, where=good, initial=np.inf)))
             line = _curve(chart, lags, np.where(good, values, np.nan), values, k)
             line.tags, line.visible = tags, tags in ([], ["all"])
-        most = max(most, len(lags))
+        most = max(most, int(lags[-1]) + 1)
     if largest > 0:
         # Whole powers of ten, which have room for their names; what is far below the line would press the rest flat.
         low, high = np.floor(np.log10(max(smallest, largest / DEEPEST))), np.ceil(np.log10(largest))
@@ -155,6 +178,15 @@ def _figure(height: int, **options: Any) -> Any:
 
 def _logarithmic(y_range: tuple[float, float], name: str) -> Any:
     return _figure(300, y_axis_type="log", y_range=y_range, x_axis_label=BACK, y_axis_label=name)
+
+
+def _frequencies(chart: Any, hertz: Sequence[float]) -> None:
+    """Name the bands on the axis, the nearest to each octave; the lowest is at the bottom."""
+    octaves = [one for one in (125, 250, 500, 1000, 2000, 4000, 8000) if hertz[0] <= one <= hertz[-1]]
+    marks = {int(np.argmin(np.abs(np.asarray(hertz) - one))) + 0.5: f"{one:,}" for one in octaves}
+    chart.grid.visible, chart.height = False, 190
+    chart.yaxis.ticker = list(marks)
+    chart.yaxis.major_label_overrides = marks
 
 
 def _curve(chart: Any, lags: np.ndarray, values: np.ndarray, true: np.ndarray, k: int) -> Any:

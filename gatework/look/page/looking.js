@@ -2,15 +2,16 @@
 class Looking {
   constructor(data) {
     this.data = data;
+    this.stride = data.stride ?? 1;
     for (const track of [data.inputs, data.answers]) if (track) track.numbers = new Numbers(track);
     for (const layer of data.layers) {
-      layer.numbers = Object.fromEntries(Object.entries(layer.parts).map(([letter, q]) => [letter, new Numbers(q)]));
+      layer.numbers = Object.fromEntries(Object.entries(layer.parts).map(([letter, q]) => [letter, new Numbers(q, this.stride)]));
     }
     // unit -1 is the mean of all; hover is what the mouse is over, until it leaves.
     Object.assign(this, { row: 0, index: 0, step: 0, unit: -1, stretch: null, hover: null, contrast: false });
     const [layer] = data.layers;
     this.unit = layer.timescale ? falling(layer.timescale)[0] : 0;
-    this.step = Math.round((layer.steps - 1) / 2);
+    this.step = Math.round((this.stride * layer.steps - 1) / 2);
   }
 
   // Another layer or another row: what does not fit any more is left.
@@ -36,15 +37,28 @@ class Looking {
   get first() { return this.memory.first; }
 
   get last() {
-    return (this.tracks.includes("inputs") ? this.data.steps[this.row] : this.layer.steps) - 1;
+    return (this.data.said || this.tracks.includes("inputs") ? this.data.steps[this.row] : this.layer.steps) - 1;
   }
 
   get whole() { return [this.first, this.last]; }
 
   // Inputs and answers that lie on this layer's time axis: those of a decoder come after the last input.
   get tracks() {
-    const { steps, ahead } = this.layer;
-    return ["inputs", "answers"].filter((name) => this.data[name]?.steps === steps && this.data[name].ahead === ahead);
+    const { steps, ahead } = this.layer, { data, stride } = this;
+    const fits = (one) => one && Math.ceil(one.steps / stride) === steps && one.ahead === ahead;
+    return ["inputs", "answers"].filter((name) => fits(data[name]));
+  }
+
+  // A step as a person reads it: the token there, or the time.
+  named(step) {
+    const { words, seconds } = this.data;
+    if (words) return ` “${words[this.row][step]}”`;
+    return seconds ? ` (${(step * seconds).toFixed(2)} s)` : "";
+  }
+
+  // The step beside one, of the layer's own.
+  before(step) {
+    return (Math.floor(step / this.stride) + (this.layer.reverse ? 1 : -1)) * this.stride;
   }
 
   inside(step) { return Math.min(Math.max(Math.round(step), this.first), this.last); }
@@ -72,6 +86,7 @@ class Looking {
   read(step) {
     const { inputs } = this.data;
     if (this.layer.depth > 0) return { value: NaN, text: "layer below" };
+    if (this.data.words) return { value: NaN, text: brief(this.data.words[this.row][step]) };
     if (!this.tracks.includes("inputs")) return undefined;
     return inputs.names.length === 1 ? this.value(inputs.numbers, 0, step) : { value: NaN, text: `${inputs.names.length} numbers` };
   }
@@ -90,4 +105,10 @@ class Looking {
     if (steps > 1e6) return "never forgets";
     return `keeps for ${steps < 10 ? steps.toFixed(1) : Math.round(steps).toLocaleString("en")} steps`;
   }
+}
+
+// A token that the diagram has room for.
+function brief(token) {
+  const letters = [...(token ?? "–")];
+  return letters.length > 10 ? letters.slice(0, 9).join("") + "…" : letters.join("");
 }

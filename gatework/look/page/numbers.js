@@ -1,9 +1,12 @@
 // Packed numbers, as pack.py made them: (data + base) / 10**decimals, with 65535 for what is not there.
 class Numbers {
-  constructor(packed) {
-    [this.rows, this.count, this.length] = packed.shape;
-    this.first = packed.first;
-    this.steps = packed.steps;
+  // Where a step of it stands for several of the data, it is read at the pace of these.
+  constructor(packed, stride = 1) {
+    [this.rows, this.count, this.own] = packed.shape;
+    this.stride = stride;
+    this.length = this.own * stride;
+    this.first = packed.first * stride;
+    this.steps = packed.steps * stride;
     this.decimals = packed.decimals;
     this.base = packed.base;
     this.packed = packed.data;
@@ -21,7 +24,7 @@ class Numbers {
 
   at(row, unit, step) {
     if (step < this.first || step >= this.steps) return NaN;
-    const whole = this.data[(row * this.count + unit) * this.length + step - this.first];
+    const whole = this.data[(row * this.count + unit) * this.own + Math.floor((step - this.first) / this.stride)];
     return whole === 65535 ? NaN : (whole + this.base[unit]) / 10 ** this.decimals[unit];
   }
 
@@ -36,11 +39,11 @@ class Numbers {
   // All steps of one unit.
   series(row, unit) {
     const found = new Float32Array(this.length);
-    const start = (row * this.count + unit) * this.length;
+    const start = (row * this.count + unit) * this.own;
     const scale = 10 ** this.decimals[unit];
     const base = this.base[unit];
     for (let k = 0; k < this.length; k++) {
-      const whole = this.data[start + k];
+      const whole = this.data[start + Math.floor(k / this.stride)];
       found[k] = whole === 65535 ? NaN : (whole + base) / scale;
     }
     return found;

@@ -4,6 +4,7 @@
   const look = new Looking(JSON.parse($("data").textContent));
   const { data } = look, tables = new Tables(look);
   const charts = await charted(data.charts);
+  const tokens = data.words ? new Tokens(look, charts.inputs) : null;
   let cell, order;
 
   // A layer, or a row of it, is opened.
@@ -14,7 +15,10 @@
     for (const [name, chart] of Object.entries(charts)) {
       chart.place.parentElement.hidden = !(name in layer.numbers || tracks.includes(name));
     }
+    if (tokens) charts.inputs.place.parentElement.hidden = false;
     for (const name of tracks) drawTrack(look, name, charts[name]);
+    $("said").textContent = data.said ? `${/^\d+$/.test(data.rows[look.row]) ? "row " : ""}${data.rows[look.row]}: ${data.said[look.row]}.` : "";
+    $("said").hidden = !data.said;
     $("answer").textContent = look.answer;
     $("elsewhere").hidden = !look.answer;
     for (const id of ["step", "step-number"]) Object.assign($(id), { min: first, max: last });
@@ -56,9 +60,9 @@
   // Everything about one step. It follows the mouse, so it does nothing that takes long.
   function show() {
     const { step, unit } = look.shown, { layer, stretch } = look;
-    const now = look.moment(unit, step), before = look.moment(unit, step + (layer.reverse ? 1 : -1));
+    const now = look.moment(unit, step), before = look.moment(unit, look.before(step));
     cell.show({ now: { ...now, x: look.read(step) }, before }, look.scales);
-    $("where").textContent = `Step ${step}, ${unit < 0 ? "the mean of all units" : `unit ${unit}`}`;
+    $("where").textContent = `Step ${step}${look.named(step)}, ${unit < 0 ? "the mean of all units" : `unit ${unit}`}`;
     $("keeps").textContent = look.keeps(unit);
     $("keeps").hidden = !$("keeps").textContent;
     $("equation").replaceChildren(...(unit < 0 ? [] : equations(layer.cell, now, before)).map((text) =>
@@ -77,12 +81,15 @@
       const place = unit >= 0 && chart.units && chart.name in layer.numbers ? chart.units.indexOf(unit) : -1;
       chart.mark("line", place < 0 ? null : chart.units.length - 1 - place, chart.units?.length - place);
     }
+    tokens?.draw();
     tables.moment(now, unit);
   }
 
   // Every chart from one step to another.
   function zoom(from, to) {
     charts[data.charts[0]].model.x_range.setv({ start: from - 0.5, end: to + 0.5 });
+    const { seconds } = data;
+    if (seconds) Bokeh.documents[0].get_model_by_name("clock").setv({ start: (from - 0.5) * seconds, end: (to + 0.5) * seconds });
   }
 
   function choose(from, to) {

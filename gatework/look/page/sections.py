@@ -99,7 +99,8 @@ def gradients_section(gradients: Gradients | str, chart: str) -> str:
 
 
 def _flow_name(place: str, flow: Flow) -> str:
-    return explained("inputs") if place == "x" else f"{label(place)} {memory_of(flow)}"
+    wide = f", a step for {flow.stride} of the data" if flow.stride > 1 else ""
+    return explained("inputs") if place == "x" else f"{label(place)} {memory_of(flow)}{wide}"
 
 
 def _flow_row(place: str, flows: Sequence[Flow], network: str | None) -> str:
@@ -155,13 +156,15 @@ def _gradients_card(gradients: Gradients | str) -> tuple[str, str]:
     verdict = explained(gradients.verdict, f"The gradient {SAID[gradients.verdict]}")
     # The one that was judged: that of the inputs, or of the direction that fares worse.
     flow = next((one for one in gradients.flows.values() if one.rate == gradients.rate), gradients.flows["x"])
-    steps, whole = f"{flow.reach:,} step{'s' * (flow.reach != 1)}", len(flow.rows) - 1
+    reach, whole = flow.reach * flow.stride, (len(flow.rows) - 1) * flow.stride
+    steps = f"{reach:,} step{'s' * (reach != 1)}"
     if not np.isfinite(gradients.rate):
         return steps, f"{verdict}: there are no two steps to compare."
-    times = f"{verdict}: with each step back it is multiplied by {gradients.rate:.3g}"
+    rate = gradients.rate ** (1 / flow.stride)
+    times = f"{verdict}: with each step back it is multiplied by {rate:.3g}"
     if gradients.verdict == "exploding":
         return "it explodes", f"{times}."
-    if flow.reach < whole:
+    if reach < whole:
         return steps, f"{times}; from farther back than that, less than a thousandth of it is left."
     return f"at least {steps}", f"{times}, over all that these data have."
 

@@ -8,13 +8,21 @@ function drawTrack(look, name, chart) {
   const together = few && comparable(numbers, look.row, names.length);
   document.getElementById(`note-${name}`).textContent = !few ? `${names.length} of them, one below the other`
     : together ? "" : "each between its own lowest and highest value";
-  if (few) chart.lines(numbers, look.row, looks.slice(0, names.length), together);
+  if (look.data.hertz && name === "inputs") spectrogram(look, numbers, chart);
+  else if (few) chart.lines(numbers, look.row, looks.slice(0, names.length), together);
   else {
     const most = numbers.largest[look.row];
     chart.model.left[0].visible = false;
     chart.heat(numbers, look.row, names.map((_, k) => k), -most, most);
   }
   document.getElementById(`legend-${name}`).replaceChildren(...(few ? names.map((label, k) => key(label, looks[k])) : []));
+}
+
+// Bands of sound, the lowest at the bottom, from their lowest to their highest number.
+function spectrogram(look, numbers, chart) {
+  const bands = look.data.hertz.map((_, k) => k).reverse();
+  chart.heat(numbers, look.row, bands, ...numbers.range(look.row));
+  document.getElementById("note-inputs").textContent = `${bands.length} bands of frequency, in Hz; bright is loud, as the networks read it`;
 }
 
 // A line's key: a stroke, its label, and room for its number.
