@@ -62,8 +62,7 @@ class Augment:
 def _read_at(x: Tensor, places: Tensor) -> Tensor:
     """Interpolate x (B, T, D) at places (B, T) between its steps."""
     low = places.long()
-    # On a step itself the next one does not count, missing or not there.
     share = (places - low)[..., None]
-    high = torch.where(share[..., 0] > 0, low + 1, low).clamp(max=x.shape[1] - 1)
+    high = (low + 1).clamp(max=x.shape[1] - 1)
     before, after = (x.gather(1, at[..., None].expand(-1, -1, x.shape[2])) for at in (low, high))
     return torch.lerp(before, after, share)

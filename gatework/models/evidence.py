@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from gatework.data.grams import FIRST, Grams
+from gatework.data.grams import Grams
 
 
 class Evidence(nn.Module):
@@ -52,9 +52,9 @@ class Evidence(nn.Module):
         parts = []
         for k in range(self.longest):
             codes, counts = getattr(self, f"codes{k}"), getattr(self, f"counts{k}")
-            code, known = self._coded(tokens, k + 1)
+            code = self._coded(tokens, k + 1)
             at = torch.searchsorted(codes, code).clamp(max=max(len(codes) - 1, 0))
-            known = known & (codes[at] == code) if len(codes) else torch.zeros_like(known)
+            known = codes[at] == code if len(codes) else torch.zeros_like(code, dtype=torch.bool)
             seen = counts[torch.where(known, at, len(codes))]
             if own is not None:
                 mine = nn.functional.one_hot(own.clamp(min=0), self.classes) * (own >= 0)[:, None]
@@ -62,15 +62,13 @@ class Evidence(nn.Module):
             total = seen.sum(-1, keepdim=True)
             # As many made-up texts as there are classes, spread by the prior: what was never seen says 0.
             share = (seen + self.classes * self.prior) / (total + self.classes)
-            parts.append((share / self.prior).log() * (total > 0))
+            parts.append((share / self.prior).log())
         return torch.cat(parts, -1)
 
-    def _coded(self, tokens: Tensor, size: int) -> tuple[Tensor, Tensor]:
-        """As data/grams.py numbers runs, for every step; and whether there is a whole run of known tokens."""
+    def _coded(self, tokens: Tensor, size: int) -> Tensor:
+        """As data/grams.py numbers runs, for every step: one that is not whole has a number that no counted one has."""
         padded = nn.functional.pad(tokens, (size - 1, 0))
-        code, known = torch.zeros_like(tokens), torch.ones_like(tokens, dtype=torch.bool)
+        code = torch.zeros_like(tokens)
         for first in range(size):
-            part = padded[:, first : first + tokens.shape[1]]
-            code = code * self.vocabulary + part
-            known &= part >= FIRST
-        return code, known
+            code = code * self.vocabulary + padded[:, first : first + tokens.shape[1]]
+        return code

@@ -76,7 +76,9 @@ def test_cut_anywhere_the_answer_is_the_one_for_the_whole(data, pooling, strides
             if pooling is None:
                 each.append(answers)
             elif seen:
-                torch.testing.assert_close(net.give(carry), net(x[:, :seen], torch.tensor([seen])), atol=2e-6, rtol=1e-5)
+                torch.testing.assert_close(
+                    net.give(carry), net(x[:, :seen], torch.tensor([seen])), atol=2e-6, rtol=1e-5
+                )
         if pooling is None:
             torch.testing.assert_close(torch.cat(each, 1), net(x, torch.tensor([steps])), atol=2e-6, rtol=1e-5)
 
@@ -161,3 +163,13 @@ def test_a_committee_averages_probabilities_not_logits():
     torch.testing.assert_close(found.sum(-1), torch.full((2,), 2.0))
     with torch.no_grad():
         torch.testing.assert_close(Committee(members, None)(tokens, lengths), (alone[0] + alone[1]) / 2)
+
+
+def test_with_the_prior_taken_out_classes_are_as_often():
+    tokens, lengths = torch.tensor([[1, 2, 4]]), torch.tensor([3])
+    prior = torch.tensor([0.9, 0.1]).log().tolist()
+    net = Labeller(Tokens(5, 4), 2, hidden_size=3, prior=prior).eval()
+    with torch.no_grad():
+        likely, alike = (Committee([net], (2,), alike)(tokens, lengths) for alike in (False, True))
+    odds = (likely[0, 0] / likely[0, 1]) / (alike[0, 0] / alike[0, 1])
+    torch.testing.assert_close(odds, torch.tensor(9.0))
