@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from gatework.tasks.labels.labelling import Labelling
     from gatework.tasks.labels.rivals import Answers
 
+# What sequences of a kind are called.
+WHAT = {"series": "sequences", "audio": "recordings", "text": "texts"}
+
 
 def judge_held_out(
     model: Labelling, items: Items, held: Any, rivals: Sequence[dict], parts: Sequence[tuple]
@@ -29,7 +32,7 @@ def judge_held_out(
     # A sequence that several networks held out has the last one's answer; its rivals are those of that part too.
     count = len(np.unique([others.min() for _, others in parts if len(others)]))
     how = (
-        f"Of {len(items):,} sequences, {len(rows):,} were answered by networks that had not learned from them"
+        f"Of {len(items):,} {WHAT[items.kind]}, {len(rows):,} were answered by networks that had not learned from them"
         f"{'' if count == 1 else f', in {count} parts'}; they decided when to end, which flatters slightly."
     )
     return _score(model, items, held, rivals, rows, how)
@@ -38,7 +41,7 @@ def judge_held_out(
 def judge(model: Labelling, items: Items, answers: Any) -> LabelScores:
     """Score answers for other sequences, beside those of rivals that learned from what fit did."""
     arrays = model.reader_.read(items.items, items.ids)
-    how = f"{len(items):,} sequences that were given to be judged by."
+    how = f"{len(items):,} {WHAT[items.kind]} that were given to be judged by."
     return _score(model, items, answers, model.rivals_.answer(arrays, _texts(items)), np.arange(len(items)), how)
 
 
@@ -88,10 +91,10 @@ def _score(
     def some(values: Any) -> np.ndarray:
         return np.concatenate([values[i] for i in rows]) if targets.stepwise else values[rows]
 
-    name = model.cell.upper()
+    name, what = model.cell.upper(), WHAT[items.kind]
     if targets.classes is None:
         given = {name: targets.decode(some(answers))} | {who: some(one) for who, one in (rivals or [{}])[0].items()}
-        return score_numbers(some(items.y), given, targets.names, how, owners)
+        return score_numbers(some(items.y), given, targets.names, how, owners, what)
     parts = targets.split(some(answers))
     return LabelScores.join(
         score_classes(
@@ -101,6 +104,7 @@ def _score(
             target,
             how,
             owners,
+            what,
         )
         for k, (target, classes, part) in enumerate(zip(targets.names, targets.classes, parts, strict=True))
     )

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from gatework.errors import DataError, check_shape
+from gatework.errors import check_shape
 from gatework.tasks.labels import table, verdict
 from gatework.tasks.labels.chance import chance
 from gatework.tasks.labels.measures import (
@@ -44,6 +44,10 @@ class TargetScores:
         How often the model took each class (a row) for each (a column).
     balanced : bool
         Whether balanced accuracy decides, since the classes are unequal.
+    unseen : int
+        How many labels are of classes that the model never saw: no answer is right for them.
+    what : str
+        What sequences are called: "sequences", "texts" or "recordings".
     """
 
     count: int
@@ -53,6 +57,8 @@ class TargetScores:
     classes: tuple[Any, ...] = ()
     confusion: tuple[tuple[int, ...], ...] = ()
     balanced: bool = False
+    unseen: int = 0
+    what: str = "sequences"
 
     @property
     def model(self) -> str:
@@ -82,6 +88,8 @@ class TargetScores:
             "classes": list(self.classes),
             "confusion": [list(row) for row in self.confusion],
             "balanced": self.balanced,
+            "unseen": self.unseen,
+            "what": self.what,
         }
 
     @classmethod
@@ -114,6 +122,11 @@ class LabelScores:
         parts = list(parts)
         return cls({name: scores for part in parts for name, scores in part.targets.items()}, parts[0].how)
 
+    @property
+    def notes(self) -> list[str]:
+        """What has to be known of the scores, a sentence each."""
+        return [verdict.about_unseen(name, scores) for name, scores in self.targets.items() if scores.unseen]
+
     def verdict(self) -> str:
         """Say in one line who wins, by how much, and whether that is more than chance; see labels/verdict.py."""
         return verdict.verdict(self.targets)
@@ -129,7 +142,7 @@ class LabelScores:
     def to_dict(self) -> dict[str, Any]:
         """Return numbers and strings ready for JSON; `from_dict` reads them back."""
         targets = {name: scores.to_dict() for name, scores in self.targets.items()}
-        return {"targets": targets, "how": self.how, "verdict": self.verdict()}
+        return {"targets": targets, "how": self.how, "notes": self.notes, "verdict": self.verdict()}
 
     @classmethod
     def from_dict(cls, plain: Mapping[str, Any]) -> LabelScores:
@@ -144,13 +157,15 @@ def score_classes(
     target: str = "label",
     how: str = "",
     owners: np.ndarray | None = None,
+    what: str = "sequences",
 ) -> LabelScores:
     """Score a classifier's probabilities beside its rivals'.
 
     Parameters
     ----------
     truth : (N,) array
-        The true labels. One that is NaN or None is unknown and left out, as is one that an answer is NaN for.
+        The true labels. One that is NaN or None is unknown and left out, as is one that an answer is NaN for. One that
+        is none of the classes is a class of its own, which nobody answers.
     answers : mapping of str to (N, K) array
         Probabilities of the K classes, the model's first.
     classes : sequence
@@ -159,30 +174,23 @@ def score_classes(
         What the labels are called, and how the answers came about.
     owners : (N,) array, optional
         Where each label belongs to a step: the sequence of that step.
+    what : str
+        What sequences are called.
 
     Returns
     -------
     LabelScores
         With one target; `LabelScores.join` puts several together.
-
-    Raises
-    ------
-    DataError
-        A label is none of the classes.
     """
     names = tuple(_native(one) for one in classes)
     truth = np.asarray(truth)
     columns = {name: _column(name, p, (len(truth), len(names))) for name, p in answers.items()}
     known = known_of(truth) & ~np.isnan(sum(columns.values())).any(1)
+    seen = len(names)
+    names = tuple(dict.fromkeys([*names, *truth[known].tolist()]))
     places = {name: k for k, name in enumerate(names)}
-    unknown = [label for label in truth[known].tolist() if label not in places]
-    if unknown:
-        raise DataError(
-            f"{target} must be one of the {len(names)} classes that the model learned; got {unknown[0]!r}. "
-            f"The first ones are {list(names[:5])}: leave such rows out, or train with them."
-        )
     true = np.array([places[label] for label in truth[known].tolist()], dtype=int)
-    given = {name: p[known] for name, p in columns.items()}
+    given = {name: np.pad(p[known], ((0, 0), (0, len(names) - seen))) for name, p in columns.items()}
     counts = np.bincount(true, minlength=len(names))
     balanced = unequal(counts)
     # Of balanced accuracy each answer is a part as large as its class is small.
@@ -198,6 +206,8 @@ def score_classes(
         names,
         tuple(map(tuple, confused.tolist())),
         balanced,
+        int((true >= seen).sum()),
+        what,
     )
     return LabelScores({target: found}, how)
 
@@ -208,6 +218,7 @@ def score_numbers(
     targets: Sequence[str] = ("label",),
     how: str = "",
     owners: np.ndarray | None = None,
+    what: str = "sequences",
 ) -> LabelScores:
     """Score a regressor's numbers beside its rivals'.
 
@@ -223,6 +234,8 @@ def score_numbers(
         How the answers came about.
     owners : (N,) array, optional
         Where each number belongs to a step: the sequence of that step.
+    what : str
+        What sequences are called.
 
     Returns
     -------
@@ -238,7 +251,8 @@ def score_numbers(
         given = {name: a[known, k] for name, a in columns.items()}
         rows: dict[str, Row] = {name: of_numbers(true[known], a) for name, a in given.items()}
         losses = {name: (a - true[known]) ** 2 for name, a in given.items()}
-        found[target] = TargetScores(int(known.sum()), _sequences(known, owners), rows, _chances(losses, known, owners))
+        p = _chances(losses, known, owners)
+        found[target] = TargetScores(int(known.sum()), _sequences(known, owners), rows, p, what=what)
     return LabelScores(found, how)
 
 

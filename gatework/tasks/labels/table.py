@@ -28,7 +28,13 @@ def rich(scores: LabelScores) -> Table:
     from rich.markup import escape
     from rich.table import Table
 
-    table = Table("", box=None, pad_edge=False, caption=escape(scores.how) or None, caption_justify="left")
+    table = Table(
+        "",
+        box=None,
+        pad_edge=False,
+        caption=escape(" ".join(filter(None, [scores.how, *scores.notes]))) or None,
+        caption_justify="left",
+    )
     for heading in _headings(scores):
         table.add_column(heading, justify="right")
     for target, found in scores.targets.items():

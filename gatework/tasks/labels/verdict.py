@@ -28,11 +28,11 @@ def verdict(targets: Mapping[str, TargetScores]) -> str:
     for name, scores in targets.items():
         won.setdefault(outcome(scores), []).append(name)
     model = next(iter(next(iter(targets.values())).rows))
-    most = max(scores.sequences for scores in targets.values())
+    most = max(targets.values(), key=lambda scores: scores.sequences)
     says = {
         "model": "{} wins on {}".format(model, "{}"),
         "rival": "a simpler rival wins on {}: use it there",
-        "neither": f"no difference that {_sequences(most)} could show on {{}}",
+        "neither": f"no difference that {_many(most)} could show on {{}}",
         "alone": f"{model} has no rival on {{}}",
         "nothing": "nothing to score on {}",
     }
@@ -56,7 +56,7 @@ def _of_one(scores: TargetScores) -> str:
     who, model = outcome(scores), scores.model
     if who == "nothing":
         return f"No verdict: no {'label' if scores.classes else 'number'} to score by is known."
-    where = _sequences(scores.sequences)
+    where = _many(scores)
     if scores.count != scores.sequences:
         where = f"{scores.count:,} steps of {where}"
     mine = f"{_shown(scores, model)} {'out of' if _counted(scores) else 'on'} {where}"
@@ -99,8 +99,19 @@ def in_digits(value: float) -> str:
     return f"{value:,.{max(0, 3 - int(np.floor(np.log10(size)))) if size else 0}f}"
 
 
-def _sequences(count: int) -> str:
-    return f"{count:,} sequence{'' if count == 1 else 's'}"
+def about_unseen(target: str, scores: TargetScores) -> str:
+    """Say how many labels are of classes that the model never saw."""
+    one = scores.unseen == 1
+    label = "label" if scores.count == 1 else "labels"
+    name = "" if target == "label" else f" of {target}"
+    return (
+        f"{scores.unseen:,} of {scores.count:,} {label}{name} {'is of a class' if one else 'are of classes'} that the "
+        f"model never saw: {'it counts' if one else 'they count'} as wrong."
+    )
+
+
+def _many(scores: TargetScores) -> str:
+    return f"{scores.sequences:,} {scores.what.removesuffix('s') if scores.sequences == 1 else scores.what}"
 
 
 def _listed(names: list[str]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 import warnings
@@ -227,6 +228,30 @@ def test_of_much_data_only_so_many_rows_are_learned_from(monkeypatch):
     assert [len(places) for places in seen[2:]] == [20, 10]
     # Fewer are some of the same: what sequences come down to is not worked out for each fold again.
     assert set(seen[2]) < set(seen[0])
+
+
+NOTHING = [np.zeros(1, np.int64)] * 40
+KEPT = {
+    "classes": (waves(40)[0], np.arange(40) % 3, True, None, False),
+    "two numbers": (waves(40)[0], np.stack([np.arange(40.0), np.arange(40) % 3], 1), False, None, False),
+    "steps": (waves(40)[0], [one[:, 0] for one in waves(40)[0]], False, None, False),
+    "tokens": ([np.arange(k, k + 9) % 7 for k in range(40)], [np.arange(9) % 2] * 40, True, None, False),
+    "words": (NOTHING, np.arange(40) % 2, True, ["a film , fine", "dull \n films"] * 20, False),
+    "letters": (NOTHING, np.arange(40) % 2, True, ["fine \ud800 one", "dull"] * 20, True),
+}
+
+
+@pytest.mark.parametrize("case", KEPT)
+def test_rivals_that_were_kept_answer_to_the_bit_as_before(case):
+    x, y, classify, texts, characters = KEPT[case]
+    learned, _ = held_out(x, y, [], classify=classify, texts=texts, characters=characters)
+    plain, arrays = learned.to_parts()
+    kept = Rivals.from_parts(json.loads(json.dumps(plain)), arrays)
+    for before, after in zip(learned.answer(x, texts), kept.answer(x, texts), strict=True):
+        assert list(before) == list(after)
+        for name in before:
+            assert np.array_equal(np.concatenate([*before[name]]), np.concatenate([*after[name]]))
+    assert not np.array_equal(*(np.concatenate([*one]) for one in before.values()))
 
 
 def test_infinite_and_far_off_numbers_do_no_harm():

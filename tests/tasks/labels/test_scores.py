@@ -12,7 +12,7 @@ import pytest
 from rich.console import Console
 from sklearn import metrics
 
-from gatework.errors import DataError, ShapeError
+from gatework.errors import ShapeError
 from gatework.tasks.labels.scores import LabelScores, score_classes, score_numbers
 
 NAN = float("nan")
@@ -109,13 +109,31 @@ def test_what_one_model_has_no_answer_for_is_left_out_for_all():
     assert (found.count, found.rows["LSTM"].rmse, found.rows["other"].rmse) == (1, 1.0, 0.0)
 
 
-def test_a_label_that_was_never_learned_is_named():
-    with pytest.raises(DataError) as error:
-        score_classes(["a", "z"], {"LSTM": certain("ab")}, ABC, target="speaker")
-    assert str(error.value) == (
-        "speaker must be one of the 3 classes that the model learned; got 'z'. The first ones are ['a', 'b', 'c']: "
-        "leave such rows out, or train with them."
+def test_labels_that_were_never_learned_count_as_wrong():
+    truth, said = ["a", "b", "y", "z", "z"], list("abaab")
+    found = score_classes(
+        truth, {"LSTM": certain(said), "other": certain("abbba")}, ABC, target="speaker", how="Tried."
     )
+    one = found.targets["speaker"]
+    assert (one.count, one.unseen, one.classes) == (5, 3, ("a", "b", "c", "y", "z"))
+    assert one.rows["LSTM"].accuracy == metrics.accuracy_score(truth, said)
+    assert one.rows["LSTM"].balanced_accuracy == pytest.approx((1 + 1 + 0 + 0) / 4)
+    assert one.confusion[4] == (1, 1, 0, 0, 0)
+    note = "3 of 5 labels of speaker are of classes that the model never saw: they count as wrong."
+    assert found.notes == [note]
+    assert f"Tried. {note}" in " ".join(shown(found.table()).split())
+    assert LabelScores.from_dict(json.loads(json.dumps(found.to_dict()))) == found
+    alone = score_classes(["a", "z"], {"LSTM": certain("ab")}, ABC)
+    assert alone.notes == ["1 of 2 labels is of a class that the model never saw: it counts as wrong."]
+    assert score_classes(["a", "b"], {"LSTM": certain("ab")}, ABC).notes == []
+
+
+@pytest.mark.parametrize(("what", "said"), [("texts", "1 text,"), ("recordings", "1 recording,")])
+def test_what_is_counted_is_called_what_it_is(what, said):
+    classes = score_classes(["a"], {"LSTM": certain("a")}, ABC, what=what)
+    numbers = score_numbers([1.0], {"LSTM": [1.0]}, what=what)
+    assert said in classes.verdict()
+    assert said in numbers.verdict()
 
 
 def test_answers_of_another_shape_are_refused():
