@@ -28,6 +28,8 @@ class Evidence(nn.Module):
         Tokens there are.
     """
 
+    prior: Tensor
+
     def __init__(self, sizes: Sequence[int], classes: int, vocabulary: int):
         super().__init__()
         self.vocabulary, self.classes, self.longest = vocabulary, classes, len(sizes)
@@ -41,8 +43,8 @@ class Evidence(nn.Module):
     def learn(self, grams: Grams, arrays: Sequence[np.ndarray], classes: np.ndarray) -> None:
         """Count runs in texts (T_i,) of classes (N,)."""
         for k, table in enumerate(grams.count(arrays, classes, self.classes)):
-            getattr(self, f"codes{k}").copy_(torch.from_numpy(grams.codes[k]))
-            getattr(self, f"counts{k}")[:-1] = torch.from_numpy(table)
+            self._codes(k).copy_(torch.from_numpy(grams.codes[k]))
+            self._counts(k)[:-1] = torch.from_numpy(table)
         known = classes[classes >= 0]
         count = np.bincount(known, minlength=self.classes) + 1
         self.prior.copy_(torch.from_numpy(count / count.sum()))
@@ -51,7 +53,7 @@ class Evidence(nn.Module):
         """Map tokens (B, T) to (B, T, longest * classes); of texts of classes `own` (B,) without what they said."""
         parts = []
         for k in range(self.longest):
-            codes, counts = getattr(self, f"codes{k}"), getattr(self, f"counts{k}")
+            codes, counts = self._codes(k), self._counts(k)
             code = self._coded(tokens, k + 1)
             at = torch.searchsorted(codes, code).clamp(max=max(len(codes) - 1, 0))
             known = codes[at] == code if len(codes) else torch.zeros_like(code, dtype=torch.bool)
@@ -64,6 +66,12 @@ class Evidence(nn.Module):
             share = (seen + self.classes * self.prior) / (total + self.classes)
             parts.append((share / self.prior).log())
         return torch.cat(parts, -1)
+
+    def _codes(self, k: int) -> Tensor:
+        return getattr(self, f"codes{k}")
+
+    def _counts(self, k: int) -> Tensor:
+        return getattr(self, f"counts{k}")
 
     def _coded(self, tokens: Tensor, size: int) -> Tensor:
         """As data/grams.py numbers runs, for every step: one that is not whole has a number that no counted one has."""

@@ -13,10 +13,10 @@ if TYPE_CHECKING:
     import pyarrow
 
     from gatework.data.items import Items
-    from gatework.tasks.labels.labelling import Labelling
+    from gatework.tasks.labels.answering import Answering
 
 
-def as_table(model: Labelling, X: Any, items: Items, answers: Any) -> Any:  # noqa: N803
+def as_table(model: Answering, X: Any, items: Items, answers: Any) -> Any:  # noqa: N803
     """Lay answers in a table of the kind that X came in: a path gives a pyarrow.Table.
 
     Parameters
@@ -34,7 +34,7 @@ def as_table(model: Labelling, X: Any, items: Items, answers: Any) -> Any:  # no
     return give_back(columns, "pyarrow" if path_of(X) is not None else open_table(X).kind)
 
 
-def held_table(model: Labelling, items: Items, held: Any) -> pyarrow.Table:
+def held_table(model: Answering, items: Items, held: Any) -> pyarrow.Table:
     """Lay what networks answered for sequences that they had not learned from beside what is true."""
     import pyarrow as pa
 
@@ -48,7 +48,7 @@ def held_table(model: Labelling, items: Items, held: Any) -> pyarrow.Table:
     return pa.table({str(name): column.filter(pa.array(known)) for name, column in columns.items()})
 
 
-def _whose(model: Labelling, items: Items, answers: Any) -> dict[Any, Any]:
+def _whose(model: Answering, items: Items, answers: Any) -> dict[Any, Any]:
     """Name the sequence of each answer, and its step where each step has one."""
     ids = np.array(items.ids)
     if not model.targets_.stepwise:
@@ -58,7 +58,7 @@ def _whose(model: Labelling, items: Items, answers: Any) -> dict[Any, Any]:
     return {model.id_col: _array(np.repeat(ids, lengths)), "step": _array(steps)}
 
 
-def _found(model: Labelling, answers: Any) -> dict[str, Any]:
+def _found(model: Answering, answers: Any) -> dict[str, Any]:
     """The answers, a column a target, and the probability of each class that is answered."""
     targets = model.targets_
     whole = np.concatenate(answers) if targets.stepwise else answers

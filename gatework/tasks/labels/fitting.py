@@ -107,7 +107,7 @@ def augmentation(reader: Reader, recipe: Recipe) -> Any:
         from gatework.data.augment_audio import Augment as Sound
 
         # A frame that moves would leave its label behind.
-        return Sound(spectral=reader.mel.coefficients is None, **({"speed": 0.0} if recipe.stepwise else {}))
+        return Sound(spectral=reader.mel.coefficients is None, speed=0.0 if recipe.stepwise else Sound.speed)
     if reader.kind == "text":
         # Words go missing within the network.
         return None

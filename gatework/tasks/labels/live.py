@@ -12,7 +12,7 @@ from torch import Tensor
 from gatework.errors import OptionError
 
 if TYPE_CHECKING:
-    from gatework.tasks.labels.labelling import Labelling
+    from gatework.tasks.labels.answering import Answering
 
 
 class LabelStream:
@@ -36,7 +36,7 @@ class LabelStream:
         It reads in both directions, or waits for the end of a recording.
     """
 
-    def __init__(self, model: Labelling):
+    def __init__(self, model: Answering):
         if model.recipe_.bidirectional:
             raise OptionError(
                 f"bidirectional must be False to stream; got {model.bidirectional}, a model that reads from the end "
