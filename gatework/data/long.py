@@ -31,6 +31,7 @@ def read_long(table: Table, ask: Ask) -> Items:
     columns = _load(table, ask, asked)
     chosen, notes = choose(columns, asked, ask)
     ids, place = _sequences(columns, ask)
+    moments = columns.get(ask.time_col)
     order, unsorted = _order(columns, ask, table, ids, place)
     place = place if order is None else place[order]
     ends = np.cumsum(np.bincount(place, minlength=len(ids)))
@@ -65,7 +66,9 @@ def read_long(table: Table, ask: Ask) -> Items:
     )
     seen = like or Like("series", names, columns=tuple(read), stepwise=stepwise)
     targets = tuple(map(str, ask.targets)) if ask.need_y else ()
-    return Items("series", items, names, ids, y, targets, groups, stepwise, (summary, *notes), seen)
+    if moments is not None:
+        moments = None if not seen.stepwise else moments if order is None else moments.take(order)
+    return Items("series", items, names, ids, y, targets, groups, stepwise, (summary, *notes), seen, moments)
 
 
 def _few(names: tuple[str, ...]) -> str:

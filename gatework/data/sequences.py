@@ -97,6 +97,8 @@ class Items:
         What was inferred and handled, one plain sentence each.
     like : Like
         What predict must see again.
+    times : pyarrow.ChunkedArray, optional
+        Of a long table with an answer for each step: the time of each, sequence after sequence, as it came.
     """
 
     kind: str
@@ -109,6 +111,7 @@ class Items:
     stepwise: bool
     notes: tuple[str, ...]
     like: Like
+    times: Any = None
 
     def __len__(self) -> int:
         """How many sequences."""

@@ -54,8 +54,10 @@ def _whose(model: Answering, items: Items, answers: Any) -> dict[Any, Any]:
     if not model.targets_.stepwise:
         return {model.id_col: _array(ids)}
     lengths = [len(one) for one in answers]
-    steps = np.concatenate([np.arange(length) for length in lengths])
-    return {model.id_col: _array(np.repeat(ids, lengths)), "step": _array(steps)}
+    owners = {model.id_col: _array(np.repeat(ids, lengths))}
+    if items.times is not None:
+        return {**owners, model.time_col: items.times.combine_chunks()}
+    return {**owners, "step": _array(np.concatenate([np.arange(length) for length in lengths]))}
 
 
 def _found(model: Answering, answers: Any) -> dict[str, Any]:
