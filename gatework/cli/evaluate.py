@@ -22,7 +22,7 @@ def evaluate(
     data: Path,
     /,
     *,
-    windows: int = 1,
+    windows: int | None = None,
     step_size: int | None = None,
     refit: Annotated[bool, Parameter(negative="", show_default=False)] = False,
     futr: Futr = None,
@@ -42,9 +42,9 @@ def evaluate(
     model
         The folder that `gatework fit` made.
     data
-        A .csv, .csv.gz or .parquet file with the columns that fit was given; or a folder, as fit was given.
+        A .csv, .csv.gz, .tsv or .parquet file with the columns that fit was given; or a folder, as fit was given.
     windows
-        How often to forecast h steps, the last time from h steps before the end.
+        How often to forecast h steps, the last time from h steps before the end. By default once.
     step_size
         Steps from one window to the next. By default h, so that they do not overlap.
     refit
@@ -61,10 +61,12 @@ def evaluate(
         Print the scores as JSON and nothing else.
     """
     if config := label_config(model):
-        refuse_tables("classify or regress", futr=futr, static=static, step_size=step_size, refit=refit or None)
+        others = {"futr": futr, "static": static, "windows": windows, "step_size": step_size, "refit": refit or None}
+        refuse_tables("classify or regress", **others)
         evaluate_labels(model, config, data, plot, as_json)
         return
     refuse_tables("forecast", plot=plot)
+    windows = 1 if windows is None else windows
     parameters, known = look_into(model)
     panel, copy = read_like(parameters, known, data, futr, static), Forecaster(**parameters)
     # Refused here, before it takes long; evaluate asks for the same.

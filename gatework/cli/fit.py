@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 
 from cyclopts import Parameter
 
-from gatework.cli.flags import Futr, Static, estimator, with_flags
+from gatework.cli.flags import Futr, Static, estimator, read_config, with_flags
 from gatework.cli.labels import refuse_tables, train_labels
 from gatework.cli.places import check_model_folder
 from gatework.cli.report import tell, tell_data, tell_scores
@@ -37,11 +37,12 @@ def fit(
     Parameters
     ----------
     data
-        A .csv, .csv.gz or .parquet file: a row for each series and time, or for each text or recording. Or a folder:
-        of recordings, a folder for each class; or of .txt files, one for each class, a text a line.
+        A .csv, .csv.gz, .tsv or .parquet file: a row for each series and time, or for each text or recording. Or a
+        folder: of recordings, a folder for each class; or of .txt files, one for each class, a text a line.
     task
-        What to do. By default seen from the data: they are to be forecast where --h is given or there is no label,
-        classified where labels are texts or a folder's names, regressed where they are fractions.
+        What to do. By default seen from the data, and said: forecast where --h is given or there are no labels,
+        classify where labels are texts, a folder's names or a few whole numbers, regress where they are fractions or
+        many.
     output
         The folder to keep the model in.
     futr
@@ -50,13 +51,14 @@ def fit(
     static
         A file with the ids and the columns of --stat-exog-list, one row for each series.
     config
-        A YAML file of the model's parameters, such as `hidden_size: 32`. A flag overrules it.
+        A YAML file of the model's parameters, such as `hidden_size: 32`. A flag overrules it. Weights of classes stand
+        there too: `class_weight: {cat: 1, dog: 5}`.
     overwrite
         Replace the model that is in the folder.
     """
-    # Of a file that is not there nothing can be guessed; what reads it will say so.
-    job, why = (task or "forecast", "") if task or config or not data.exists() else guess(data, settings)
-    model = estimator(job, settings, config)
+    configured = read_config(config)
+    job, why = (task, "") if task else guess(data, configured | settings)
+    model = estimator(job, settings, configured, config)
     check_model_folder(output, overwrite)
     if isinstance(model, Forecaster):
         return train(model, data, output, futr=futr, static=static)

@@ -24,6 +24,9 @@ TASKS: dict[str, type] = {"forecast": Forecaster, "classify": Classifier, "regre
 
 # The columns have names that are shorter to type.
 SHORT = {"id_col": "--id", "time_col": "--time", "target_col": "--target"}
+SHORT |= {"group_col": "--group", "text_col": "--text", "path_col": "--path"}
+# How an array lies: no file holds one.
+UNTYPED = ("layout",)
 
 
 def with_flags(verb: Callable) -> Callable:
@@ -39,10 +42,11 @@ def flags(*classes: type) -> list[inspect.Parameter]:
 
     Where two have one of a name, it is one flag, whose help says what each means by it.
     """
-    names = dict.fromkeys(name for cls in classes for name in inspect.signature(cls).parameters)
-    return [
-        _flag(name, [cls for cls in classes if name in inspect.signature(cls).parameters], classes) for name in names
-    ]
+    owners: dict[str, list[type]] = {}
+    for cls in classes:
+        for name in inspect.signature(cls).parameters:
+            owners.setdefault(name, []).append(cls)
+    return [_flag(name, theirs, classes) for name, theirs in owners.items() if name not in UNTYPED]
 
 
 def _flag(name: str, owners: list[type], classes: Sequence[type]) -> inspect.Parameter:
@@ -68,14 +72,19 @@ def _hint(name: str, cls: type) -> Any:
 
 
 def _text(name: str, owners: list[type]) -> str:
-    """What each owner says of a parameter; a Regressor says it as a Classifier does."""
-    texts = {}
-    for task, cls in TASKS.items():
-        if cls in owners and (text := descriptions(cls).get(name)):
-            texts[task] = text
-    kept = dict.fromkeys(text for text in texts.values() if not text.startswith("As in"))
-    first, *others = kept
-    return " ".join([first, *(f"To classify or regress: {text}" for text in others)])
+    """What each owner says of a parameter, and by which default; a Regressor says it as a Classifier does."""
+    defaults = {cls: inspect.signature(cls).parameters[name].default for cls in owners}
+    same = len(set(map(repr, defaults.values()))) == 1
+    said = {}
+    for cls, default in defaults.items():
+        text = descriptions(cls).get(name, "As in")
+        if not text.startswith("As in"):
+            # Where they differ, cyclopts has no one default to show.
+            shown = "" if same or default in (None, inspect.Parameter.empty) else f" By default {default}."
+            said["To forecast" if cls is Forecaster else "To classify or regress"] = text + shown
+    if len(set(said.values())) == 1:
+        return next(iter(said.values()))
+    return " ".join(f"{task}: {text[0].lower()}{text[1:]}" for task, text in said.items())
 
 
 def _group(owners: list[type], classes: Sequence[type]) -> Group:
@@ -93,22 +102,28 @@ def descriptions(cls: type) -> dict[str, str]:
     return {name: " ".join(text.split()) for names, text in entries for name in names.split(", ")}
 
 
-def estimator(task: str, settings: dict[str, Any], config: Path | None) -> Any:
-    """Make the estimator of a task, of flags and, where no flag is given, of a YAML file of its parameters.
+def estimator(task: str, settings: dict[str, Any], configured: dict[str, Any], config: Path | None = None) -> Any:
+    """Make the estimator of a task, of flags and, where no flag is given, of what a config file says.
 
     Raises
     ------
     OptionError
-        The file cannot be used or names an unknown parameter, a flag is another task's, h is missing, or a value cannot
-        be.
+        The file names an unknown parameter, a flag is another task's, h is missing, or a value cannot be.
     """
     cls = TASKS[task]
     known = inspect.signature(cls).parameters
     for name, value in settings.items():
         if name not in known:
             theirs = " or ".join(other for other, one in TASKS.items() if name in inspect.signature(one).parameters)
-            raise OptionError(f"{name} must be left out to {task}; got {value!r}. It is there to {theirs}.")
-    settings = (read_config(config, cls) if config else {}) | settings
+            shown = f"'{value}'" if isinstance(value, Path) else repr(value)
+            raise OptionError(f"{name} must be left out to {task}; got {shown}. It is there to {theirs}.")
+    for name in configured:
+        if name not in known:
+            nearest = difflib.get_close_matches(str(name), known, n=1)
+            advice = f"Did you mean {nearest[0]}?" if nearest else f"There are {', '.join(known)}."
+            raise OptionError(f"config must name parameters of {cls.__name__}; got {name!r} in '{config}'. {advice}")
+    # As text, which a saved model's JSON can hold.
+    settings = configured | {name: str(one) if isinstance(one, Path) else one for name, one in settings.items()}
     if task != "forecast":
         from gatework.tasks.labels.recipe import check as check_labels
 
@@ -122,14 +137,16 @@ def estimator(task: str, settings: dict[str, Any], config: Path | None) -> Any:
     return model
 
 
-def read_config(path: Path, cls: type = Forecaster) -> dict[str, Any]:
-    """Read a YAML file of parameters.
+def read_config(path: Path | None) -> dict[str, Any]:
+    """Read a YAML file of parameters; without one there are none.
 
     Raises
     ------
     OptionError
-        It is absent, is not YAML, holds no mapping or names an unknown parameter.
+        It is absent, is not YAML or holds no mapping.
     """
+    if path is None:
+        return {}
     import yaml
 
     want = "config must be a YAML file of parameters, such as `hidden_size: 32`"
@@ -143,10 +160,4 @@ def read_config(path: Path, cls: type = Forecaster) -> dict[str, Any]:
         raise OptionError(f"{want}; got '{path}', which is no YAML{where}. Correct it.") from None
     if not isinstance(settings, dict):
         raise OptionError(f"{want}; got '{path}', which holds none. Write one parameter a line.")
-    known = inspect.signature(cls).parameters
-    for name in settings:
-        if name not in known:
-            nearest = difflib.get_close_matches(str(name), known, n=1)
-            advice = f"Did you mean {nearest[0]}?" if nearest else f"There are {', '.join(known)}."
-            raise OptionError(f"config must name parameters of {cls.__name__}; got {name!r} in '{path}'. {advice}")
     return settings

@@ -8,17 +8,26 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from gatework.cli.places import TABLES, check_file, check_picture, to_csv, write_table
 from gatework.cli.report import tell, tell_scores
+from gatework.data.wave import open_sound
 from gatework.errors import OptionError
 from gatework.tasks import load
+from gatework.tasks.labels.answers import as_table
+from gatework.tasks.labels.judging import judge
 from gatework.tasks.labels.keep import reading_like
+from gatework.tasks.labels.plot import plot_confusion, plot_predicted
+from gatework.tasks.labels.scores import score_classes
+from gatework.tasks.labels.targets import Targets
 from gatework.tasks.plot import need_matplotlib
 from gatework.train.checkpoint import Checkpoint
 
 if TYPE_CHECKING:
     from gatework.data.items import Items
     from gatework.tasks.labels.labelling import Labelling
+    from gatework.tasks.labels.scores import LabelScores
 
 
 def refuse_tables(task: str, **given: Any) -> None:
@@ -32,6 +41,9 @@ def refuse_tables(task: str, **given: Any) -> None:
 def train_labels(model: Labelling, data: Path, folder: Path, resume: bool = False, why: str = "") -> int:
     """Fit a model, print what came of it, draw its pictures, and return the exit code."""
     items = model._checked(data, None)
+    refuse_sounds(items)
+    # Made for its refusals; learning makes it again.
+    Targets.of(items.y, items.targets, items.stepwise, model.classify)
     tell_items(data, items)
     tell([why] if why else [])
     model._learn(items, str(data), folder, resume)
@@ -49,6 +61,23 @@ def train_labels(model: Labelling, data: Path, folder: Path, resume: bool = Fals
     again = f"gatework resume {folder}/" if Checkpoint(folder, "").exists() else "the same command, and --overwrite"
     print(f"\nInterrupted: the best model so far is in {folder}/. Go on with: {again}", file=sys.stderr)
     return 130
+
+
+def refuse_sounds(items: Items) -> None:
+    """Refuse recordings that cannot be opened, before others are read for minutes."""
+    if items.kind == "audio":
+        for one in items.items:
+            open_sound(one).close()
+
+
+def refuse_labels(items: Items, targets: Targets) -> None:
+    """Refuse labels that a model cannot be judged by, before it answers for minutes."""
+    if targets.classes is None:
+        Targets.of(items.y, items.targets, items.stepwise, classify=False)
+        return
+    for name, classes, column in zip(targets.names, targets.classes, _columns(items.y), strict=True):
+        # Scores of no answers: what they refuse is what is asked for.
+        score_classes(column, {"": np.ones((len(column), len(classes)))}, classes.tolist(), name)
 
 
 def tell_items(data: Path, items: Items, file: Any = None) -> None:
@@ -81,8 +110,10 @@ def predict_labels(folder: Path, config: dict[str, Any], data: Path | None, outp
     # Where answers are printed, nothing else is, so that another program can read them.
     out = sys.stderr if output is None else None
     items = reading_like(config)._read_like(data, need_y=False)
+    refuse_sounds(items)
     tell_items(data, items, out)
-    table = load(folder).predict(data)
+    fitted = load(folder)
+    table = as_table(fitted, data, items, fitted._answers(items))
     if output is None:
         sys.stdout.write(to_csv(table))
         return
@@ -96,16 +127,32 @@ def evaluate_labels(folder: Path, config: dict[str, Any], data: Path, plot: Path
         check_picture(plot)
     out = sys.stderr if as_json else sys.stdout
     items = reading_like(config)._read_like(data, need_y=True)
+    refuse_sounds(items)
+    refuse_labels(items, Targets.from_dict(config["targets"]))
     tell_items(data, items, out)
     fitted = load(folder)
-    scores = fitted.evaluate(data)
+    answers = fitted._answers(items)
+    scores = judge(fitted, items, answers)
     if as_json:
         print(json.dumps(scores.to_dict(), indent=2))
     else:
         tell_scores(scores)
     if plot is not None:
-        from gatework.tasks.labels.plot import plot_confusion
+        picture: Any = _picture(fitted, items, answers, scores)
+        picture.figure.savefig(plot, dpi=150)
+        shown = "which class was taken for which" if fitted.classify else "the answers beside the true numbers"
+        print(f"{plot}: {shown}.", file=out)
 
-        picture: Any = plot_confusion(scores).figure
-        picture.savefig(plot, dpi=150)
-        print(f"{plot}: which class was taken for which.", file=out)
+
+def _picture(fitted: Labelling, items: Items, answers: Any, scores: LabelScores) -> Any:
+    """Draw the first target: classes against classes, or numbers against numbers."""
+    if fitted.classify:
+        return plot_confusion(scores)
+    numbers = [fitted.targets_.decode(one) for one in (answers if fitted.targets_.stepwise else [answers])]
+    return plot_predicted(_columns(items.y)[0], _columns(numbers)[0], name=fitted.targets_.names[0])
+
+
+def _columns(y: Any) -> list[np.ndarray]:
+    """One array a target, of all sequences or all of their steps."""
+    whole = np.concatenate(y) if isinstance(y, list) else y
+    return [whole] if whole.ndim == 1 else list(whole.T)

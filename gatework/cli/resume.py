@@ -31,7 +31,10 @@ def resume(model: Path, /, *, data: Path | None = None, futr: Futr = None, stati
     run = about(model)["run"] or {}
     kinds = {cls.__name__: cls for cls in TASKS.values()}
     if run.get("class") not in kinds:
-        raise DataError(f"folder must hold a training of a Forecaster; got {model}. Run `gatework fit` first.")
+        raise DataError(
+            f"folder must hold a training that `gatework fit` began; got {model}, of another kind. Run `gatework fit` "
+            "first."
+        )
     if data is None and run["data"] is None:
         raise DataError(f"data must be named, since {model} was fitted to a table in memory; got none. Add --data.")
     tables = {"futr": futr or run.get("futr_df"), "static": static or run.get("static_df")}

@@ -9,11 +9,12 @@ from importlib.metadata import PackageNotFoundError, version
 import pytest
 
 import gatework
-from gatework import Forecaster
+from gatework import Classifier, Forecaster, Regressor
 from gatework.cli import EXAMPLES, app
-from gatework.cli.flags import descriptions, flags
+from gatework.cli.flags import TASKS, descriptions, flags
 from gatework.ops import BACKENDS
 
+OTHERS = ["Model, to forecast", "Model, to classify or regress"]
 VERBS = ["fit", "predict", "evaluate", "compare", "fine-tune", "resume", "look", "doctor"]
 
 
@@ -27,9 +28,13 @@ def test_the_list_says_what_each_verb_does(type_in, folder):
     assert said.code == 0
     lines = re.findall(r"^│ (\w[\w-]*) +(\S.*?) +│$", said.out, re.MULTILINE)
     assert lines == [
-        ("fit", "Train a forecaster on a table, and score it beside the naive forecasts."),
-        ("predict", "Forecast what comes next, as a table and a picture."),
-        ("evaluate", "Score a forecaster on the past, as if it were the future, beside the naive forecasts."),
+        ("fit", "Train a forecaster, classifier or regressor, and score it beside what is simpler."),
+        ("predict", "Forecast what comes next, or answer for sequences, as a table and a picture."),
+        (
+            "evaluate",
+            "Score a forecaster on the past, as if it were the future, or a classifier or regressor on other "
+            "sequences.",
+        ),
         ("compare", "Forecast the past with every model, the simple ones too, and say which one to use."),
         ("fine-tune", "Go on learning from newer values or from other series, with the weights that fit found."),
         ("resume", "Go on with a training that was interrupted, from its last checkpoint."),
@@ -59,25 +64,48 @@ def test_the_examples_at_the_ends_of_the_helps_run_as_written_one_after_the_othe
     assert set(EXAMPLES) == set(VERBS)
 
 
-def test_the_model_flags_are_the_constructors_parameters_with_its_defaults_and_its_words(type_in, folder):
-    expected = inspect.signature(Forecaster).parameters
-    found = {parameter.name: parameter for parameter in flags()}
-    assert list(found) == list(expected)
-    for name, parameter in found.items():
-        default = expected[name].default
-        assert parameter.default == (None if default is inspect.Parameter.empty else default)
-        assert parameter.annotation.__metadata__[0].help == descriptions(Forecaster)[name]
-        assert len(descriptions(Forecaster)[name]) > 10
+@pytest.mark.parametrize("cls", TASKS.values(), ids=TASKS)
+def test_the_model_flags_are_the_constructors_parameters_with_its_defaults_and_its_words(cls, type_in, folder):
+    expected = {name: one for name, one in inspect.signature(cls).parameters.items() if name != "layout"}
+    found = {parameter.name: parameter for parameter in flags(*TASKS.values())}
+    assert set(expected) <= set(found)
+    assert "layout" not in found
+    words = descriptions(Classifier if cls is Regressor else cls)
+    for name, parameter in expected.items():
+        said = found[name].annotation.__metadata__[0].help
+        assert words[name][1:] in said
+        assert len(words[name]) > 10
+        default = None if parameter.default is inspect.Parameter.empty else parameter.default
+        assert found[name].default == default or (found[name].default is None and f"By default {default}." in said)
     text = type_in("gatework fit --help").out
     for name in expected:
         assert f"--{name.replace('_', '-')}" in text
-    assert {"--id", "--time", "--target"} <= set(re.findall(r"--\w+", text))
+    assert {"--id", "--time", "--target", "--group", "--text", "--path"} <= set(re.findall(r"--\w+", text))
+
+
+def test_a_flag_of_one_class_speaks_of_that_alone():
+    alone = {parameter.name: parameter.annotation.__metadata__[0].help for parameter in flags(Forecaster)}
+    assert alone == {name: descriptions(Forecaster)[name] for name in alone}
+    both = {parameter.name: parameter.annotation.__metadata__[0].help for parameter in flags(*TASKS.values())}
+    assert both["cell"] == descriptions(Classifier)["cell"]
+    assert both["id_col"] == (
+        'To forecast: your column that says which series a row belongs to. Without a column "unique_id" the table is '
+        "one series. By default unique_id. To classify or regress: your column that says which sequence a row belongs "
+        "to. By default id."
+    )
+
+
+def test_each_flag_stands_under_the_task_that_it_is_of(type_in, folder):
+    text = type_in("gatework fit --help").out
+    every, forecast, labels = (text.index(f"─ {name} ─") for name in ("Model", *OTHERS))
+    assert every < text.index("--cell") < forecast < text.index("--season-length") < labels < text.index("--pooling")
 
 
 def test_a_flag_that_takes_several_has_none_beside_it_that_takes_none_away(type_in, folder):
     text = type_in("gatework fit --help").out
     assert "--futr-exog-list" in text
-    assert not re.findall(r"--(?:no|empty)-(?!progress)[\w-]+", text)
+    toggles = {"progress", "bidirectional", "convolutions", "augment", "stepwise"}
+    assert set(re.findall(r"--(?:no|empty)-([\w-]+)", text)) == toggles
 
 
 def test_descriptions_are_read_off_a_numpydoc_docstring():

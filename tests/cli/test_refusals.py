@@ -249,9 +249,11 @@ def test_a_bug_is_not_passed_off_as_bad_input(desk, monkeypatch):
 
 def test_a_checkpoint_of_something_else_or_of_a_table_in_memory_cannot_be_resumed(desk, type_in, monkeypatch):
     monkeypatch.chdir(desk)
-    run = {"class": "Classifier", "params": {}, "data": None}
+    run = {"class": "Thing", "params": {}, "data": None}
     monkeypatch.setattr("gatework.cli.resume.about", lambda folder: {"run": run})
-    sentence = "folder must hold a training of a Forecaster; got begun. Run `gatework fit` first."
+    sentence = (
+        "folder must hold a training that `gatework fit` began; got begun, of another kind. Run `gatework fit` first."
+    )
     assert type_in("gatework resume begun") == (2, "", f"error: {sentence}\n")
     run |= {"class": "Forecaster", "params": json.loads((desk / "model" / "config.json").read_text())["params"]}
     sentence = "data must be named, since begun was fitted to a table in memory; got none. Add --data."
