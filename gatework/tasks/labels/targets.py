@@ -57,6 +57,13 @@ class Targets:
                     got = f"1 class, {found[0]!s}" if len(found) else "none"
                     raise DataError(f"{name} must have at least two classes; got {got}. Add sequences of another.")
             return cls(names, stepwise, classes, flat=flat)
+        for name, one in zip(names, columns, strict=True):
+            # Labels are of one kind, so that the first says it of all.
+            for label in one[_known(one)][:1].tolist():
+                if isinstance(label, str):
+                    raise DataError(
+                        f"{name} must hold numbers; got text such as {label!r}. Use a Classifier for classes."
+                    )
         numbers = [one.astype(np.float64) for one in columns]
         for name, one in zip(names, numbers, strict=True):
             if np.isnan(one).all():
