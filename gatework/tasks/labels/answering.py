@@ -102,7 +102,8 @@ class Answering(Estimator):
         """
         items = self._more(X, "predict", lengths)
         answers = self._answers(items)
-        if keep.is_array(X):
+        # A data frame whose rows are series is to scikit-learn an array like any other.
+        if self.like_.rows is not None or not keep.is_table(X):
             return [self._labels(one) for one in answers] if self.targets_.stepwise else self._labels(answers)
         from gatework.tasks.labels.answers import as_table
 

@@ -56,9 +56,11 @@ def path_of(X: Any) -> str | None:  # noqa: N803
     return fspath(X) if isinstance(X, str | PathLike) else None
 
 
-def is_array(X: Any) -> bool:  # noqa: N803
-    """Whether X came without a table of its own: as arrays, or as a list."""
-    return isinstance(X, np.ndarray | list | tuple) or type(X).__module__.split(".")[0] == "torch"
+def is_table(X: Any) -> bool:  # noqa: N803
+    """Whether X has ids to which answers belong: a table, a file or a folder."""
+    import narwhals as nw
+
+    return isinstance(X, str | PathLike | Mapping) or nw.dependencies.is_into_dataframe(X)
 
 
 def saved_params(model: Labelling) -> dict[str, Any]:
