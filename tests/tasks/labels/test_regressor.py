@@ -200,9 +200,9 @@ def test_a_table_with_an_answer_a_step_names_the_steps():
     columns = table()
     columns["label"] = columns["label"] + columns["time"]
     found = plain(Regressor(**BRIEF).fit(columns).predict(columns))
-    assert list(found) == ["id", "time", "label"]
-    assert found["id"] == ["a"] * 5 + ["b"] * 4 + ["c"] * 6
-    assert found["step"] == [*range(5), *range(4), *range(6)]
+    of, at, _ = found
+    assert found[of] == ["a"] * 5 + ["b"] * 4 + ["c"] * 6
+    assert found[at] == [*range(5), *range(4), *range(6)]
 
 
 def test_a_table_of_classes_and_texts_says_how_sure():
