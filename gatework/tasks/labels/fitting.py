@@ -77,12 +77,14 @@ def held_out(
     """Choose for each network which sequences it learns from, and which decide when it ends."""
     count = len(encoded)
     everything = np.arange(count)
-    if count < FEWEST or (groups is not None and len(np.unique(groups)) < 2):
+    # What can be held out apart: sequences, or their groups.
+    apart = count if groups is None else len(np.unique(groups))
+    if count < FEWEST or apart < 2:
         return [(everything, everything[:0])] * members
-    share = 10 if count >= MANY else 5
+    share = min(max(10 if count >= MANY else 5, members), apart)
     # One target, or its commonest class a sequence, is what the folds are alike in.
     first = np.array([_usual(one) for one in encoded]) if targets.stepwise else encoded[:, 0]
-    parts = folds(first if targets.classes is not None else first.astype(float), groups, max(share, members), seed)
+    parts = folds(first if targets.classes is not None else first.astype(float), groups, share, seed)
     return [parts[k % len(parts)] for k in range(members)]
 
 

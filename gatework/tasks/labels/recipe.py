@@ -52,6 +52,11 @@ CHOICES = {
 # Channels of the convolutions, and about how many steps they leave to be remembered.
 CHANNELS, REMEMBERED = 64, 64
 
+# Steps of sequences that a network reads at most while it learns, unless that were fewer than so many training steps.
+MOST_READ, LEAST_STEPS = 300_000_000, 100
+# Of so many sequences one network learns nearly all that several would.
+PLENTY = 20_000
+
 # What the sequences are called.
 NOUNS = {"series": "sequences", "audio": "recordings", "text": "texts"}
 
@@ -233,8 +238,10 @@ def choose(
     channels, kernels, strides = stem(usual, stepwise) if convolve else ((), (), ())
     batch_size = model.batch_size or next(size for most, size in habit.batch_sizes if count <= most)
     steps = habit.rounds * count / batch_size * min(1.0, effort)
-    steps = model.max_steps or int(np.clip(steps, habit.fewest * min(1.0, effort), habit.most))
-    members = model.members or max(1, round(effort * habit.members))
+    steps = np.clip(steps, habit.fewest * min(1.0, effort), habit.most)
+    # What is long is read less often.
+    steps = model.max_steps or int(max(min(steps, MOST_READ / (batch_size * usual)), LEAST_STEPS))
+    members = model.members or max(1, round(effort * (habit.members if count < PLENTY else 2)))
     recipe = Recipe(
         answers=targets.answers,
         sizes=targets.sizes,
