@@ -11,7 +11,7 @@ from typing import Any, Self
 import numpy as np
 
 from gatework.data.mel import Mel
-from gatework.data.normalise import NORMALISE, Running, measure, units
+from gatework.data.normalise import NORMALISE, WHOLE, Running, floored, levelled, measure, units
 from gatework.data.resample import Resampler, resample
 from gatework.data.wave import Wave, open_sound, read_wave, scaled, whole_rate
 from gatework.errors import DataError, OptionError
@@ -29,9 +29,10 @@ class AudioReader:
     ----------
     mel : Mel
         The features' definition. Sound at another rate is resampled to the rate of this (data/resample.py).
-    normalise : "utterance", "running" or "training"
-        What each of the D numbers is measured by: its mean and standard deviation over the recording (which must have
-        ended: no stream), over the frames so far, or over the training set; see data/normalise.py for the formula.
+    normalise : "utterance", "level", "running" or "training"
+        What each of the D numbers is measured by: its mean and standard deviation over the recording, over the
+        training set but for the recording's loudness (for both it must have ended: no stream), over the frames so far,
+        or over the training set; see data/normalise.py for the formulas.
     mean, std : tuple of float
         Of the training set's frames, D each; empty for "utterance", which needs none.
     found : tuple of str
@@ -76,8 +77,8 @@ class AudioReader:
             By default 40 up to 8,000 samples a second and 64 above, near what Kaldi and speech command models use.
         coefficients : int
             How many MFCC to keep.
-        normalise : "utterance", "running" or "training"
-            What frames are measured by, see AudioReader.
+        normalise : "utterance", "level", "running" or "training"
+            What frames are measured by, see AudioReader; "level" is for log-mel.
         window, hop : float
             Seconds that a frame lasts, and from one frame to the next.
 
@@ -91,6 +92,11 @@ class AudioReader:
         for name, value, known in (("features", features, FEATURES), ("normalise", normalise, NORMALISE)):
             if value not in known:
                 raise OptionError(f"{name} must be {', '.join(known[:-1])} or {known[-1]}; got {value!r}.")
+        if normalise == "level" and features == "mfcc":
+            raise OptionError(
+                'normalise must be "utterance", "running" or "training" for MFCC; got "level", the mean of all bands. '
+                'Take features="log-mel".'
+            )
         if not len(items):
             raise DataError("audio must hold recordings; got none. Check the folder or the list.")
         heads = [_head(item) for item in items]
@@ -108,7 +114,8 @@ class AudioReader:
         reader = cls(mel, normalise, found=_found(heads, rate))
         if normalise == "utterance":
             return reader
-        mean, std = measure(_plain(item, mel) for item in items)
+        plain = (_plain(item, mel) for item in items)
+        mean, std = measure(map(floored, plain) if normalise == "level" else plain)
         return cls(mel, normalise, tuple(mean.tolist()), tuple(std.tolist()), reader.found)
 
     @property
@@ -128,10 +135,10 @@ class AudioReader:
         OptionError
             The reader measures a recording by all of it.
         """
-        if self.normalise == "utterance":
+        if self.normalise in WHOLE:
             raise OptionError(
-                'normalise must be "running" or "training" to stream; got "utterance", which waits for the end of the '
-                'recording. Fit with normalise="running".'
+                f'normalise must be "running" or "training" to stream; got "{self.normalise}", which waits for the end '
+                'of the recording. Fit with normalise="running".'
             )
         return AudioStream(self)
 
@@ -141,6 +148,7 @@ class AudioReader:
         what = f"{mel.bands} log-mel bands" if mel.coefficients is None else f"{mel.coefficients} MFCC"
         how = {
             "utterance": "each recording is measured by its own mean and spread",
+            "level": "measured by the training set's mean and spread, but for each recording's loudness",
             "running": "measured by the mean and spread so far",
             "training": "measured by the training set's mean and spread",
         }[self.normalise]
@@ -160,6 +168,8 @@ class AudioReader:
     def _normalised(self, frames: np.ndarray) -> np.ndarray:
         if self.normalise == "utterance":
             return units(frames, frames.mean(0, dtype=np.float64), frames.std(0, dtype=np.float64))
+        if self.normalise == "level":
+            return levelled(frames, self.mean, self.std)
         return self._normaliser().push(frames)
 
     def _normaliser(self) -> Running:

@@ -1,17 +1,22 @@
-"""What frames of sound are measured by: the recording, the sound so far, or the training set."""
+"""What frames of sound are measured by: the recording, its loudness, the sound so far, or the training set."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 import numpy as np
 
-NORMALISE = ("utterance", "running", "training")
+NORMALISE = ("utterance", "level", "running", "training")
+# Those that wait for the end of the recording.
+WHOLE = ("utterance", "level")
 # In the features' own units, nepers: what differs less than this is not blown up.
 LEAST_STD = 0.1
 # Seconds of sound that the training set's mean and variance count for at the start of a running normalisation, and
 # seconds after which it forgets.
 PRIOR, MEMORY = 0.5, 30.0
+# Nepers of power (4.3 dB each) under the loudest number of a recording below which another microphone's noise would be.
+DEPTH = 11.0
 
 
 class Running:
@@ -57,7 +62,24 @@ class Running:
         return out
 
 
-def units(x: np.ndarray, mean: np.ndarray, std: np.ndarray) -> np.ndarray:
+def floored(frames: np.ndarray) -> np.ndarray:
+    """Raise what lies more than 11 below the loudest number of log-mel frames (T, D) to that: below it is the room."""
+    return np.maximum(frames, frames.max(initial=-np.inf) - DEPTH)
+
+
+def levelled(frames: np.ndarray, mean: Sequence[float], std: Sequence[float]) -> np.ndarray:
+    """Express log-mel frames (T, D) in the training set's units, less their own loudness, which is one number.
+
+    ``x = max(x, max over all of x - 11);  d = x - m;  y = (d - mean over all T D of d) / max(s, 0.1)``,
+
+    m (D,) and s (D,) the mean and standard deviation of the training set's frames, raised alike. Measured band by band
+    instead, a single word would lose the bands that it is told by: its vowel.
+    """
+    apart = floored(frames) - np.asarray(mean, np.float64)
+    return units(apart, apart.mean(), np.asarray(std))
+
+
+def units(x: np.ndarray, mean: Any, std: np.ndarray) -> np.ndarray:
     """Express frames (..., D) in standard deviations from the mean, float32; those below 0.1 count as 0.1."""
     return ((x - mean) / np.maximum(std, LEAST_STD)).astype(np.float32)
 

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from gatework.data.audio import AudioReader
 from gatework.data.mel import Mel
+from gatework.data.normalise import NORMALISE
 from gatework.data.wave import Wave
 from gatework.errors import DataError, OptionError
 
@@ -133,8 +134,27 @@ def test_running_forgets_after_half_a_minute():
     assert np.abs(last.mean(0)).max() < 0.1
 
 
-@pytest.mark.parametrize("normalise", ["utterance", "running", "training"])
-@pytest.mark.parametrize("features", ["log-mel", "mfcc"])
+def test_level_is_its_formula_and_forgets_how_loud_a_recording_is():
+    # A second of zeros lies far more than 11 below the loudest number, and counts as what lies there.
+    silence = np.zeros(RATE)
+    waves = [noise(4000, seed=3), Wave.of(np.concatenate([silence, noise(900, seed=4, loud=0.01).samples]), RATE)]
+    reader = fit(waves, normalise="level")
+    new = Wave.of(np.concatenate([noise(500, seed=5).samples, silence]), RATE)
+    frames = [Mel(RATE).all_frames(wave.samples).astype(np.float64) for wave in (*waves, new)]
+    *known, x = [np.maximum(one, one.max() - 11) for one in frames]
+    m, s = np.concatenate(known).mean(0), np.concatenate(known).std(0)
+    want = (x - m - (x - m).mean()) / np.maximum(s, 0.1)
+    np.testing.assert_allclose(read(reader, new)[0], want, atol=1e-5)
+    louder = Wave.of(new.samples * 8, RATE)
+    np.testing.assert_allclose(read(reader, louder)[0], want, atol=1e-4)
+    assert reader == AudioReader.from_dict(json.loads(json.dumps(reader.to_dict())))
+    assert "measured by the training set's mean and spread, but for each recording's loudness." in reader.notes()[0]
+
+
+@pytest.mark.parametrize(
+    ("normalise", "features"),
+    [*((normalise, "log-mel") for normalise in NORMALISE), *((one, "mfcc") for one in NORMALISE if one != "level")],
+)
 def test_silence_and_scraps_give_finite_numbers(normalise, features):
     waves = [Wave.of(np.zeros(n), RATE) for n in (1, 5, 200, 3000)] + [noise(n) for n in (1, 5, 200)]
     for train in ([noise(4000)], waves[:1]):
@@ -203,7 +223,13 @@ def test_a_recording_that_is_broken_is_named(tmp_path):
     ("options", "error", "text"),
     [
         ({"features": "wave"}, OptionError, "features must be log-mel or mfcc; got 'wave'."),
-        ({"normalise": None}, OptionError, "normalise must be utterance, running or training; got None."),
+        ({"normalise": None}, OptionError, "normalise must be utterance, level, running or training; got None."),
+        (
+            {"normalise": "level", "features": "mfcc"},
+            OptionError,
+            'normalise must be "utterance", "running" or "training" for MFCC; got "level", the mean of all bands. '
+            'Take features="log-mel".',
+        ),
         (
             {"sample_rate": 3.5},
             DataError,
@@ -225,12 +251,13 @@ def refused(error, text, call, *arguments, **options):
 
 
 def test_what_a_stream_refuses():
-    refused(
-        OptionError,
-        'normalise must be "running" or "training" to stream; got "utterance", which waits for the end of the '
-        'recording. Fit with normalise="running".',
-        fit([noise(99)]).stream,
-    )
+    for waiting in ("utterance", "level"):
+        refused(
+            OptionError,
+            f'normalise must be "running" or "training" to stream; got "{waiting}", which waits for the end of the '
+            'recording. Fit with normalise="running".',
+            fit([noise(99)], normalise=waiting).stream,
+        )
     refused(DataError, "audio must hold recordings; got none. Check the folder or the list.", fit, [])
     stream = TRAINED["running", "mfcc"].stream()
     refused(
