@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-# Time runs at one pace in each of so many parts.
-PARTS = 4
+# Time runs at one pace in each of so many parts, and in so many of the sequences.
+PARTS, MOVED = 4, 0.5
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,9 @@ class Augment:
         """
         rows, steps, columns = x.shape
         if self.warp or self.crop:
-            x = _read_at(x, self._places(lengths, steps, generator))
+            # Some stay as they came: what the first step alone tells must be seen too.
+            moved = torch.rand(rows, 1, 1, generator=generator) < MOVED
+            x = torch.where(moved, _read_at(x, self._places(lengths, steps, generator)), x)
         if self.scale:
             x = x * (1 + self.scale * torch.randn(rows, 1, columns, generator=generator))
         if self.jitter:

@@ -9,6 +9,7 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 
+from gatework.data.arrays import to_numbers
 from gatework.errors import DataError
 
 # Points at which a column's ranks are kept, and values that they are learned from at most.
@@ -177,7 +178,7 @@ class Rows:
             Another number of columns.
         """
         width = len(self._reader.columns)
-        rows = np.asarray(piece, dtype=np.float64)
+        rows = to_numbers(piece, "piece")
         if rows.ndim == 0 and width == 1:
             rows = rows[None, None]
         elif rows.ndim == 1:

@@ -26,8 +26,9 @@ class Labeller(nn.Module):
     answers : int
         K.
     stem : Stem, optional
-        Convolutions between the two. Then what they see is averaged too, and answers beside the memory: some classes
-        are told by shapes, wherever they come (LSTM-FCN: Karim et al., 2018).
+        Convolutions between the two. With a pooling, what they see is averaged too, and answers beside the memory:
+        some classes are told by shapes, wherever they come (LSTM-FCN: Karim et al., 2018). A step's answer is the
+        memory's alone: a few steps by themselves would drag it away.
     hidden_size, num_layers, cell, bidirectional
         Of the recurrent stack.
     pooling : "last", "mean", "max" or "attention"; None
@@ -73,8 +74,10 @@ class Labeller(nn.Module):
         width = hidden_size * (2 if bidirectional else 1)
         self.pool: Any = None if pooling is None else KINDS[pooling](width, hidden_size if bidirectional else 0)
         self.head = nn.Linear(width, answers)
-        if stem is not None:
-            self.shapes: Any = None if pooling is None else KINDS["mean"](stem.size)
+        # Whether the convolutions answer too.
+        self.twice = stem is not None and pooling is not None
+        if stem is not None and self.twice:
+            self.shapes: Any = KINDS["mean"](stem.size)
             self.shapes_head = nn.Linear(stem.size, answers)
         self.dropout, self.dropout_in = dropout, dropout_in
 
@@ -83,7 +86,7 @@ class Labeller(nn.Module):
         return _mean(self.heads(x, lengths))
 
     def heads(self, x: Tensor, lengths: Tensor, own: Tensor | None = None) -> list[Tensor]:
-        """Give the answer of each head: of the memory and, where there is a stem, of that alone.
+        """Give the answer of each head: of the memory and, where a stem is pooled, of that alone.
 
         Each learns by a loss of its own; with one in common, the quicker of the two would leave the other little to
         learn. `own` (B,) are the classes of sequences that are learned from, for evidence to leave out.
@@ -93,7 +96,8 @@ class Labeller(nn.Module):
         if self.stem is None:
             return [self._remembered(x, alive)]
         x, alive = self.stem(x, alive)
-        return [self._remembered(x, alive), self._answer(self.shapes, x, alive, self.shapes_head)]
+        remembered = self._remembered(x, alive)
+        return [remembered, self._answer(self.shapes, x, alive, self.shapes_head)] if self.twice else [remembered]
 
     def _remembered(self, x: Tensor, alive: Tensor) -> Tensor:
         # What convolutions give has been thinned already.
@@ -126,8 +130,7 @@ class Labeller(nn.Module):
         state, outputs, pooled = self._read(rest, x)
         if self.pool is not None:
             return (tokens, stem, state, *pooled), None
-        answers = [self.head(outputs)] if self.stem is None else [self.head(outputs), self.shapes_head(x)]
-        return (tokens, stem, state, *pooled), _mean(answers) + self.prior
+        return (tokens, stem, state, *pooled), self.head(outputs) + self.prior
 
     def give(self, carry: Any) -> Tensor:
         """Answer (B, K) for what has come, as forward would if it ended here; a pooling there must be."""
@@ -141,7 +144,7 @@ class Labeller(nn.Module):
 
     @property
     def _pools(self) -> list[Any]:
-        return [self.pool] if self.stem is None else [self.pool, self.shapes]
+        return [self.pool, self.shapes] if self.twice else [self.pool]
 
     def _read(self, rest: Any, x: Tensor) -> tuple[Any, Tensor, list[Any]]:
         """Go on from a state and what has been pooled: the state, the outputs and what has been pooled then."""

@@ -9,6 +9,20 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 
+def normalised(norm: nn.BatchNorm1d, y: Tensor, alive: Tensor) -> Tensor:
+    """Apply batch norm (Ioffe & Szegedy, 2015) to y (B, T, ..., C): in training by what is `alive` (B, T) alone."""
+    if not norm.training:
+        return norm(y.flatten(0, -2)).view(y.shape)
+    known = y[alive].flatten(0, -2)
+    # One vector has no variance; then those of training so far serve.
+    if len(known) < 2:
+        norm.eval()
+    found = norm(known)
+    norm.train()
+    where = alive.view(*alive.shape, *(1 for _ in y.shape[2:]))
+    return torch.zeros_like(y).masked_scatter(where, found)
+
+
 class Block(nn.Module):
     """A convolution over time, batch norm over the steps that count, ReLU, dropout; T steps become ceil(T / stride).
 
@@ -41,25 +55,10 @@ class Block(nn.Module):
         short = -x.shape[1] % self.stride
         alive = F.pad(alive, (0, short))[:, :: self.stride]
         y = self.convolve(F.pad(x.mT, (self.before, short + self.after))).mT
-        y = self._finish(self._normalised(y, alive))
+        y = F.relu(normalised(self.norm, y, alive))
         if self.dropout and self.training:
             y = y * F.dropout(y.new_ones(len(y), 1, y.shape[-1]), self.dropout)
         return y * alive[..., None], alive
-
-    def _finish(self, y: Tensor) -> Tensor:
-        return F.relu(y)
-
-    def _normalised(self, y: Tensor, alive: Tensor) -> Tensor:
-        """Apply batch norm (Ioffe & Szegedy, 2015), in training with the mean and variance of what is alive."""
-        if not self.training:
-            return self.norm(y.mT).mT
-        known = y[alive]
-        # One vector has no variance; then those of training so far serve.
-        if len(known) < 2:
-            self.norm.eval()
-        found = self.norm(known)
-        self.norm.train()
-        return torch.zeros_like(y).masked_scatter(alive[..., None], found)
 
     # As the steps come: only where causal.
 
@@ -74,7 +73,7 @@ class Block(nn.Module):
         if not count:
             return seen, seen.new_zeros(len(seen), 0, self.convolve.out_channels)
         used = seen[:, : self.before + count * self.stride]
-        return seen[:, count * self.stride :], self._finish(self.norm(self.convolve(used.mT)).mT)
+        return seen[:, count * self.stride :], F.relu(self.norm(self.convolve(used.mT)).mT)
 
     def rest(self, carry: Any) -> Tensor:
         """Give the output that would follow, (B, 0 or 1, channels), if the input ended here."""

@@ -32,7 +32,10 @@ def test_a_line_stays_within_what_it_was_and_ascends():
     assert 0.9 * 49 - 1e-4 <= last.min() < 49
     # Rows differ from each other, and the pace differs within a row.
     assert found.std(0).max() > 0.5
-    assert (found.diff(dim=1).std(1) > 0.05).float().mean() > 0.9
+    # One in two stays as it is.
+    still = (found == x).all(1).float().mean()
+    assert 0.4 < still < 0.6
+    assert (found.diff(dim=1).std(1) > 0.05).float().mean() > 0.9 * (1 - still)
 
 
 def test_the_padding_of_a_row_is_never_read():

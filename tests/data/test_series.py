@@ -170,3 +170,15 @@ def test_a_piece_of_another_width_is_refused(piece):
     with pytest.raises(DataError) as error:
         fitted(some(), own=False).stream().push(piece)
     assert str(error.value) == f"piece must be rows (n, 2), or one (2,); got {np.shape(piece)}."
+
+
+def test_rows_that_float32_cannot_tell_apart_are_one_in_a_stream_too():
+    # As arrays they are float32 before they are read; their ranks lie far apart.
+    rows = 1e8 + np.arange(40.0)[:, None]
+    reader = fitted([rows.astype(np.float32)], own=False)
+    np.testing.assert_array_equal(reader.stream().push(rows), reader.read([rows.astype(np.float32)])[0])
+
+
+def test_an_infinite_number_is_refused_as_it_is_in_a_whole():
+    with pytest.raises(DataError, match=r"^piece must hold finite numbers"):
+        fitted(some(), own=False).stream().push([[1.0, np.inf]])

@@ -7,19 +7,23 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gatework.models.bands import Bands
 from gatework.models.intake import Numbers, Tokens
 from gatework.models.label import Committee, Labeller
 from gatework.models.pool import KINDS, POOLINGS
 from gatework.models.stem import Stem
 
 D, K = 3, 4
-STRIDES = {"no stem": None, "stem": (1, 1), "halving": (2, 2), "threes": (3, 2, 1)}
+STRIDES = {"no stem": None, "bands": "bands", "stem": (1, 1), "halving": (2, 2), "threes": (3, 2, 1)}
 
 
 def network(pooling="mean", strides=None, bidirectional=False, num_layers=1, gaps=(True, False, False)):
     torch.manual_seed(0)
     intake, stem = Numbers(gaps), None
-    if strides:
+    if strides == "bands":
+        intake = Numbers((False,) * D)
+        stem = Bands(D, (5, 4) if D > 3 else (5,), causal=not bidirectional)
+    elif strides:
         stem = Stem(intake.size, (5,) * len(strides), (5, 4, 3)[: len(strides)], strides, causal=not bidirectional)
     net = Labeller(
         intake, K, stem, hidden_size=6, num_layers=num_layers, bidirectional=bidirectional, pooling=pooling, dropout=0.2
@@ -46,7 +50,7 @@ def sequences(lengths, seed=1):
 @pytest.mark.parametrize("bidirectional", [False, True])
 @pytest.mark.parametrize("pooling", [*POOLINGS, None])
 def test_padding_is_invisible(pooling, bidirectional, strides):
-    if pooling is None and strides and max(strides) > 1:
+    if pooling is None and strides not in (None, "bands") and max(strides) > 1:
         strides = (1, 1)
     net = network(pooling, strides, bidirectional, num_layers=2)
     x, lengths = sequences([7, 1, 12, 5])
@@ -62,7 +66,7 @@ def test_padding_is_invisible(pooling, bidirectional, strides):
 
 @given(data=st.data(), pooling=st.sampled_from([*POOLINGS, None]), strides=st.sampled_from(list(STRIDES.values())))
 def test_cut_anywhere_the_answer_is_the_one_for_the_whole(data, pooling, strides):
-    if pooling is None and strides and max(strides) > 1:
+    if pooling is None and strides not in (None, "bands") and max(strides) > 1:
         strides = (1, 1)
     steps = data.draw(st.integers(1, 30))
     cuts = sorted(data.draw(st.lists(st.integers(0, steps), max_size=5)))

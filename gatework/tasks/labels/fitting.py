@@ -77,14 +77,18 @@ def held_out(
     """Choose for each network which sequences it learns from, and which decide when it ends."""
     count = len(encoded)
     everything = np.arange(count)
-    # What can be held out apart: sequences, or their groups.
-    apart = count if groups is None else len(np.unique(groups))
-    if count < FEWEST or apart < 2:
-        return [(everything, everything[:0])] * members
-    share = min(max(10 if count >= MANY else 5, members), apart)
     # One target, or its commonest class a sequence, is what the folds are alike in.
     first = np.array([_usual(one) for one in encoded]) if targets.stepwise else encoded[:, 0]
-    parts = folds(first if targets.classes is not None else first.astype(float), groups, share, seed)
+    # What can be held out: groups, or sequences of classes that have another.
+    ways = count
+    if groups is not None:
+        ways = len(np.unique(groups))
+    elif targets.classes is not None:
+        ways = int((np.bincount(first)[first] > 1).sum())
+    if count < FEWEST or ways < 2:
+        return [(everything, everything[:0])] * members
+    most = min(max(10 if count >= MANY else 5, members), ways)
+    parts = folds(first if targets.classes is not None else first.astype(float), groups, most, seed)
     return [parts[k % len(parts)] for k in range(members)]
 
 
@@ -117,4 +121,4 @@ def augmentation(reader: Reader, recipe: Recipe) -> Any:
 
     # A number may depend on the length, the pace or the size of a series; a class hardly on a little of them.
     steady = recipe.stepwise or recipe.sizes is None
-    return Augment(warp=0.0, crop=0.0, scale=0.0) if steady else Augment()
+    return Augment(warp=0.0, crop=0.0, scale=0.0, jitter=0.1 if recipe.stepwise else 0.03) if steady else Augment()

@@ -161,7 +161,14 @@ def test_one_group_is_all_learned_from():
     assert model.scores_ is None
 
 
-@pytest.mark.parametrize("labels", [["a"] * 11 + ["b"], list("aaabbbcccddd")])
+@pytest.mark.parametrize("groups", [2, 3, 4, 7])
+def test_however_many_groups_there_are(groups):
+    model = Classifier(**SMALL).fit(marked(21), np.arange(21) % 2, groups=np.arange(21) // 2 % groups)
+    assert model.predict(marked(21)).shape == (21,)
+    assert model.scores_ is not None
+
+
+@pytest.mark.parametrize("labels", [list("aabbcdefghij"), list("abcdefghijkl"), ["a"] * 11 + ["b"]])
 def test_classes_of_a_single_sequence_are_learned_from(monkeypatch, labels):
     spy = Spy(monkeypatch)
     X = marked(12)
@@ -169,6 +176,11 @@ def test_classes_of_a_single_sequence_are_learned_from(monkeypatch, labels):
     for rows in spy.places(model, X) if spy.judged else ():
         assert {labels[k] for k in rows} == set(labels)
     assert len(model.classes_) == len(set(labels))
+
+
+def test_more_networks_than_folds_can_be():
+    model = Classifier(**{**SMALL, "members": 15, "max_steps": 2}).fit(marked(12), np.arange(12) % 2)
+    assert len(model.net_.members) == 15
 
 
 def test_of_answers_for_each_step_whole_sequences_are_held_out(monkeypatch):
