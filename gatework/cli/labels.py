@@ -19,7 +19,6 @@ from gatework.tasks.labels.answers import as_table
 from gatework.tasks.labels.judging import judge
 from gatework.tasks.labels.keep import reading_like
 from gatework.tasks.labels.plot import plot_confusion, plot_predicted
-from gatework.tasks.labels.scores import score_classes
 from gatework.tasks.labels.targets import Targets
 from gatework.tasks.plot import need_matplotlib
 from gatework.train.checkpoint import Checkpoint
@@ -70,16 +69,6 @@ def refuse_sounds(items: Items) -> None:
             open_sound(one).close()
 
 
-def refuse_labels(items: Items, targets: Targets) -> None:
-    """Refuse labels that a model cannot be judged by, before it answers for minutes."""
-    if targets.classes is None:
-        Targets.of(items.y, items.targets, items.stepwise, classify=False)
-        return
-    for name, classes, column in zip(targets.names, targets.classes, _columns(items.y), strict=True):
-        # Scores of no answers: what they refuse is what is asked for.
-        score_classes(column, {"": np.ones((len(column), len(classes)))}, classes.tolist(), name)
-
-
 def tell_items(data: Path, items: Items, file: Any = None) -> None:
     """Print what was read."""
     first, *others = items.notes
@@ -126,9 +115,12 @@ def evaluate_labels(folder: Path, config: dict[str, Any], data: Path, plot: Path
     if plot is not None:
         check_picture(plot)
     out = sys.stderr if as_json else sys.stdout
-    items = reading_like(config)._read_like(data, need_y=True)
+    reading = reading_like(config)
+    items = reading._read_like(data, need_y=True)
     refuse_sounds(items)
-    refuse_labels(items, Targets.from_dict(config["targets"]))
+    if not reading.classify:
+        # Texts are no numbers; a class that is not known is judged as wrong.
+        Targets.of(items.y, items.targets, items.stepwise, classify=False)
     tell_items(data, items, out)
     fitted = load(folder)
     answers = fitted._answers(items)
