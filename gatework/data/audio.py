@@ -11,7 +11,7 @@ from typing import Any, Self
 import numpy as np
 
 from gatework.data.mel import Mel
-from gatework.data.normalise import NORMALISE, WHOLE, Running, floored, levelled, measure, units
+from gatework.data.normalise import NORMALISE, WHOLE, Running, level, measure, units
 from gatework.data.resample import Resampler, resample
 from gatework.data.wave import Wave, open_sound, read_wave, scaled, whole_rate
 from gatework.errors import DataError, OptionError
@@ -115,7 +115,7 @@ class AudioReader:
         if normalise == "utterance":
             return reader
         plain = (_plain(item, mel) for item in items)
-        mean, std = measure(map(floored, plain) if normalise == "level" else plain)
+        mean, std = measure(map(level, plain) if normalise == "level" else plain)
         return cls(mel, normalise, tuple(mean.tolist()), tuple(std.tolist()), reader.found)
 
     @property
@@ -169,11 +169,11 @@ class AudioReader:
         if self.normalise == "utterance":
             return units(frames, frames.mean(0, dtype=np.float64), frames.std(0, dtype=np.float64))
         if self.normalise == "level":
-            return levelled(frames, self.mean, self.std)
+            frames = level(frames)
         return self._normaliser().push(frames)
 
     def _normaliser(self) -> Running:
-        return Running(self.mean, self.std, self.mel.hop, fixed=self.normalise == "training")
+        return Running(self.mean, self.std, self.mel.hop, fixed=self.normalise != "running")
 
 
 class AudioStream:

@@ -65,8 +65,8 @@ class Augment:
         draws = torch.rand((B, 4 + 2 * masks), generator=generator, dtype=x.dtype)
         swing = (2 * draws[:, :3] - 1) * self.strength
         if self.spectral:
-            x, lengths = _speed(x, lengths, 1 + self.speed * swing[:, 0])
-            x = _tract(x, 1 + self.tract * swing[:, 1])
+            x, lengths = speeded(x, lengths, 1 + self.speed * swing[:, 0])
+            x = tracted(x, 1 + self.tract * swing[:, 1])
             T = x.shape[1]  # noqa: N806
         gain = self.gain * swing[:, 2] if self.spectral else torch.zeros(B, dtype=x.dtype)
         level = self.noise * self.strength * draws[:, 3]
@@ -83,7 +83,7 @@ class Augment:
         return x, lengths
 
 
-def _speed(x: Tensor, lengths: Tensor, factor: Tensor) -> tuple[Tensor, Tensor]:
+def speeded(x: Tensor, lengths: Tensor, factor: Tensor) -> tuple[Tensor, Tensor]:
     """Read recording b at frames 0, factor[b], 2 factor[b] ... up to its last."""
     B, T, _ = x.shape  # noqa: N806
     last = (lengths - 1).to(x.dtype)
@@ -100,7 +100,7 @@ def _speed(x: Tensor, lengths: Tensor, factor: Tensor) -> tuple[Tensor, Tensor]:
     return between.unflatten(0, low.shape), new
 
 
-def _tract(x: Tensor, factor: Tensor) -> Tensor:
+def tracted(x: Tensor, factor: Tensor) -> Tensor:
     """Read band d at band factor[b] d of its own, or the highest."""
     D = x.shape[2]  # noqa: N806
     at = (torch.arange(D, dtype=x.dtype) * factor[:, None]).clamp(max=D - 1)
@@ -125,3 +125,12 @@ def _mask(size: int, lengths: Tensor, place: Tensor, share: Tensor) -> Tensor:
     begin = (place * (lengths[:, None] - wide + 1)).floor()
     at = torch.arange(size, dtype=begin.dtype)
     return ((at < begin[:, :, None]) | (at >= (begin + wide)[:, :, None])).all(1)
+
+
+def masked(x: Tensor, lengths: Tensor, share: float, generator: torch.Generator) -> Tensor:
+    """Set two stretches of time and two ranges of bands of each recording to 0, each of up to this share."""
+    rows, steps, bands = x.shape
+    place, width = torch.rand((2, rows, 4), generator=generator)
+    keep = _mask(steps, lengths, place[:, :2], share * width[:, :2])[:, :, None]
+    keep = keep & _mask(bands, torch.full_like(lengths, bands), place[:, 2:], share * width[:, 2:])[:, None]
+    return x * keep

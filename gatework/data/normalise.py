@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any
 
 import numpy as np
 
@@ -16,7 +15,7 @@ LEAST_STD = 0.1
 # seconds after which it forgets.
 PRIOR, MEMORY = 0.5, 30.0
 # Nepers of power (4.3 dB each) under the loudest number of a recording below which another microphone's noise would be.
-DEPTH = 11.0
+DEPTH = 9.0
 
 
 class Running:
@@ -62,24 +61,20 @@ class Running:
         return out
 
 
-def floored(frames: np.ndarray) -> np.ndarray:
-    """Raise what lies more than 11 below the loudest number of log-mel frames (T, D) to that: below it is the room."""
-    return np.maximum(frames, frames.max(initial=-np.inf) - DEPTH)
+def level(frames: np.ndarray) -> np.ndarray:
+    """Take from log-mel frames (T, D) how loud they are, which is one number, and what lies far below it; float64.
 
+    ``x = max(x, max over all of x - 9);  y = x - mean over the bands of ln(mean over the frames of exp(x))``,
 
-def levelled(frames: np.ndarray, mean: Sequence[float], std: Sequence[float]) -> np.ndarray:
-    """Express log-mel frames (T, D) in the training set's units, less their own loudness, which is one number.
-
-    ``x = max(x, max over all of x - 11);  d = x - m;  y = (d - mean over all T D of d) / max(s, 0.1)``,
-
-    m (D,) and s (D,) the mean and standard deviation of the training set's frames, raised alike. Measured band by band
-    instead, a single word would lose the bands that it is told by: its vowel.
+    so that neither silence around a word nor the distance to the microphone changes how the word is read. Then the
+    training set's mean and standard deviation, of frames treated alike, measure y: a recording's own of each band
+    would take from a single word the bands that it is told by.
     """
-    apart = floored(frames) - np.asarray(mean, np.float64)
-    return units(apart, apart.mean(), np.asarray(std))
+    x = np.maximum(frames, frames.max() - DEPTH).astype(np.float64)
+    return x - np.log(np.exp(x).mean(0)).mean()
 
 
-def units(x: np.ndarray, mean: Any, std: np.ndarray) -> np.ndarray:
+def units(x: np.ndarray, mean: np.ndarray, std: np.ndarray) -> np.ndarray:
     """Express frames (..., D) in standard deviations from the mean, float32; those below 0.1 count as 0.1."""
     return ((x - mean) / np.maximum(std, LEAST_STD)).astype(np.float32)
 

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from gatework.models.bands import Bands
 from gatework.models.pool import KINDS
 from gatework.models.stem import Stem
 from gatework.nn import GRU, LSTM, RNN
@@ -25,7 +26,7 @@ class Labeller(nn.Module):
         What comes first.
     answers : int
         K.
-    stem : Stem, optional
+    stem : Stem or Bands, optional
         Convolutions between the two. With a pooling, what they see is averaged too, and answers beside the memory:
         some classes are told by shapes, wherever they come (LSTM-FCN: Karim et al., 2018). A step's answer is the
         memory's alone: a few steps by themselves would drag it away.
@@ -46,7 +47,7 @@ class Labeller(nn.Module):
         self,
         intake: Any,
         answers: int,
-        stem: Stem | None = None,
+        stem: Stem | Bands | None = None,
         *,
         hidden_size: int = 64,
         num_layers: int = 1,

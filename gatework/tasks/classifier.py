@@ -86,9 +86,10 @@ class Classifier(Labelling):
         Samples a second that sound is read at. By default the commonest of the recordings, at most 16,000.
     features : {"log-mel", "mfcc"}
         What is heard of sound.
-    normalise : {"utterance", "running", "training"}, optional
-        What sound is measured by: its own mean and deviation, those so far, or those of the training. By default
-        "utterance", and "running" where `bidirectional=False`.
+    normalise : {"level", "utterance", "running", "training"}, optional
+        What sound is measured by: the training's mean and deviation of each band, but for the recording's loudness; its
+        own; those so far; or the training's alone. By default "level" ("utterance" for MFCC), and "running" where
+        `bidirectional=False`, which must not wait for the end.
     progress : bool, optional
         Show a progress bar; by default where stderr is a terminal.
 
@@ -152,7 +153,7 @@ class Classifier(Labelling):
         vectors: str | PathLike | None = None,
         sample_rate: int | None = None,
         features: Literal["log-mel", "mfcc"] = "log-mel",
-        normalise: Literal["utterance", "running", "training"] | None = None,
+        normalise: Literal["level", "utterance", "running", "training"] | None = None,
         progress: bool | None = None,
     ):
         self.kind = kind

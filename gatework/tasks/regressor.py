@@ -73,7 +73,7 @@ class Regressor(Labelling):
         vectors: str | PathLike | None = None,
         sample_rate: int | None = None,
         features: Literal["log-mel", "mfcc"] = "log-mel",
-        normalise: Literal["utterance", "running", "training"] | None = None,
+        normalise: Literal["level", "utterance", "running", "training"] | None = None,
         progress: bool | None = None,
     ):
         self.kind = kind

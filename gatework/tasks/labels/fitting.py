@@ -9,8 +9,9 @@ import numpy as np
 
 from gatework.data.grams import Grams
 from gatework.data.holdout import folds
+from gatework.tasks.labels.habits import HABITS
 from gatework.tasks.labels.readers import first_vectors, learn_to_read
-from gatework.tasks.labels.recipe import HABITS, both_ways, choose
+from gatework.tasks.labels.recipe import both_ways, choose
 from gatework.tasks.labels.targets import Targets
 from gatework.tasks.labels.weights import class_weights, log_prior
 
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 
 # Of so many sequences a tenth is held out for each network, and of fewer a fifth; of fewer than FEWEST none.
 MANY, FEWEST = 500, 10
+# Seconds of quiet that may come before a recording and after it while it is learned from.
+SILENCE = 0.2
 # So many numbers of evidence a step at most.
 MOST_EVIDENCE = 100
 
@@ -111,7 +114,11 @@ def augmentation(reader: Reader, recipe: Recipe) -> Any:
     """How what is learned from may be changed a little each time: so that the answer stays what it is."""
     if reader.kind == "audio":
         from gatework.data.augment_audio import Augment as Sound
+        from gatework.data.augment_sound import Surroundings
 
+        if reader.normalise in ("level", "training") and reader.mel.coefficients is None and not recipe.stepwise:
+            level = reader.normalise == "level"
+            return Surroundings(reader.mean, reader.std, level, silence=SILENCE / reader.mel.hop)
         # A frame that moves would leave its label behind.
         return Sound(spectral=reader.mel.coefficients is None, speed=0.0 if recipe.stepwise else Sound.speed)
     if reader.kind == "text":

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from gatework.data.items import Items
-    from gatework.tasks.labels.labelling import Labelling
+    from gatework.tasks.labels.answering import Answering
     from gatework.tasks.labels.rivals import Answers
 
 # What sequences of a kind are called.
@@ -23,7 +23,7 @@ WHAT = {"series": "sequences", "audio": "recordings", "text": "texts"}
 
 
 def judge_held_out(
-    model: Labelling, items: Items, held: Any, rivals: Sequence[dict], parts: Sequence[tuple]
+    model: Answering, items: Items, held: Any, rivals: Sequence[dict], parts: Sequence[tuple]
 ) -> LabelScores | None:
     """Score what networks and rivals answered for sequences that they had not learned from; None without such."""
     rows = np.unique(np.concatenate([others for _, others in parts]))
@@ -38,14 +38,14 @@ def judge_held_out(
     return _score(model, items, held, rivals, rows, how)
 
 
-def judge(model: Labelling, items: Items, answers: Any) -> LabelScores:
+def judge(model: Answering, items: Items, answers: Any) -> LabelScores:
     """Score answers for other sequences, beside those of rivals that learned from what fit did."""
     arrays = model.reader_.read(items.items, items.ids)
     how = f"{len(items):,} {WHAT[items.kind]} that were given to be judged by."
     return _score(model, items, answers, model.rivals_.answer(arrays, _texts(items)), np.arange(len(items)), how)
 
 
-def mean_score(model: Labelling, items: Items, answers: Any) -> float:
+def mean_score(model: Answering, items: Items, answers: Any) -> float:
     """The accuracy of a classifier, the R2 of a regressor: the mean over targets, of all steps that are known."""
     scores = _score(model, items, answers, [], np.arange(len(items)), "")
     rows = [next(iter(rows.values())) for rows in scores.rows.values()]
@@ -53,7 +53,7 @@ def mean_score(model: Labelling, items: Items, answers: Any) -> float:
 
 
 def learn_rivals(
-    model: Labelling, items: Items, arrays: Sequence[np.ndarray], parts: Sequence[tuple]
+    model: Answering, items: Items, arrays: Sequence[np.ndarray], parts: Sequence[tuple]
 ) -> tuple[Rivals, Answers]:
     """Let the rivals learn from what the networks do: those that stay, and the answers for what was held out."""
     reader = model.reader_
@@ -82,7 +82,7 @@ def _target(y: Any, k: int) -> Any:
 
 
 def _score(
-    model: Labelling, items: Items, answers: Any, rivals: Sequence[dict], rows: np.ndarray, how: str
+    model: Answering, items: Items, answers: Any, rivals: Sequence[dict], rows: np.ndarray, how: str
 ) -> LabelScores:
     """Score the answers at some rows."""
     targets = model.targets_
@@ -110,7 +110,7 @@ def _score(
     )
 
 
-def held_out_numbers(model: Labelling, target: str | None = None) -> tuple[np.ndarray, np.ndarray]:
+def held_out_numbers(model: Answering, target: str | None = None) -> tuple[np.ndarray, np.ndarray]:
     """What is true and what was answered, of the sequences in `held_`, for one target."""
     name = model.targets_.names[0] if target is None else target
     if name not in model.targets_.names:

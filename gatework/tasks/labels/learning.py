@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from gatework.data.batches import Augment, Batch, Batches, gather, in_order
+from gatework.models.bands import Bands
 from gatework.models.evidence import Evidence
 from gatework.models.intake import Numbers, Tokens
 from gatework.models.label import Committee, Labeller
@@ -75,8 +76,10 @@ def network(recipe: Recipe) -> Labeller:
             dropout=recipe.dropout_in,
             evidence=evidence,
         )
-    stem = None
-    if recipe.channels:
+    stem: Stem | Bands | None = None
+    if recipe.channels and not recipe.kernels:
+        stem = Bands(intake.size, recipe.channels, causal=not recipe.bidirectional)
+    elif recipe.channels:
         stem = Stem(
             intake.size,
             recipe.channels,

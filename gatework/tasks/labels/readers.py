@@ -16,6 +16,10 @@ if TYPE_CHECKING:
     # Each kind has what the others have not, which whoever asks for it knows by `kind`.
     Reader = Any
 
+# Seconds that a frame of sound lasts, and from one to the next: half as many as for speech recognition tell words apart
+# as well.
+WINDOW, HOP = 0.032, 0.020
+
 
 def learn_to_read(model: Labelling, items: Items, both: bool) -> Reader:
     """Make the reader of these items, read in `both` directions or one, and have it learn what it must know."""
@@ -24,8 +28,9 @@ def learn_to_read(model: Labelling, items: Items, both: bool) -> Reader:
     options: dict[str, Any]
     if items.kind == "audio":
         # What is to be streamed cannot wait for the end of the recording.
-        normalise = model.normalise or ("utterance" if both else "running")
-        options = {"sample_rate": model.sample_rate, "features": model.features, "normalise": normalise}
+        whole = "level" if model.features == "log-mel" else "utterance"
+        options = {"sample_rate": model.sample_rate, "features": model.features, "window": WINDOW, "hop": HOP}
+        options["normalise"] = model.normalise or (whole if both else "running")
     else:
         options = {"tokens": model.tokens, "vocabulary_size": model.vocabulary_size}
     return _of_kind(items.kind).fit(items.items, ids=items.ids, **options)

@@ -5,11 +5,12 @@ from __future__ import annotations
 import math
 from dataclasses import asdict, dataclass, fields
 from numbers import Real
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from gatework.errors import OptionError
+from gatework.tasks.labels.habits import HABITS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -42,7 +43,7 @@ CHOICES = {
     "layout": ("NTD", "NDT"),
     "tokens": ("words", "characters", "bpe"),
     "features": ("log-mel", "mfcc"),
-    "normalise": (None, "utterance", "running", "training"),
+    "normalise": (None, "level", "utterance", "running", "training"),
     "bidirectional": (None, True, False),
     "convolutions": (None, True, False),
     "stepwise": (None, True, False),
@@ -60,41 +61,11 @@ PLENTY = 20_000
 # What the sequences are called.
 NOUNS = {"series": "sequences", "audio": "recordings", "text": "texts"}
 
+# Channels of the convolutions over bands of sound.
+BAND_CHANNELS = (16, 32, 48)
+
 # Validations of a training, and how many of them without a new best end it.
 VALIDATIONS, PATIENCE = 25, 8
-
-
-class Habit(NamedTuple):
-    """What suits a kind of data, found on training parts alone (docs/labels.md)."""
-
-    hidden_size: int
-    num_layers: int
-    pooling: str
-    dropout: float  # before the head
-    dropout_in: float  # before the memory, where there are no convolutions
-    learning_rate: float
-    rounds: int  # how often everything is seen, between the fewest and the most steps
-    fewest: int
-    most: int
-    members: int
-    batch_sizes: tuple[tuple[float, int], ...]  # up to how many sequences, how many of them a step
-    embedding: int = 0
-    spread: float = 0.0
-    missing: float = 0.0
-    runs: int = 0  # of up to so many tokens there is evidence
-    dropout_stem: float = 0.0  # after each convolution
-
-
-HABITS = {
-    "series": Habit(64, 1, "mean", 0.2, 0.0, 2e-3, 24, 800, 5000, 4, ((1000, 16), (10_000, 32), (math.inf, 64))),
-    # Where each step is answered, few sequences give many answers, all much alike: they are soon known by heart.
-    "steps": Habit(64, 1, "mean", 0.2, 0.0, 3e-3, 30, 300, 5000, 4, ((1000, 10), (math.inf, 32)), dropout_stem=0.2),
-    "audio": Habit(128, 1, "mean", 0.3, 0.1, 3e-3, 30, 400, 5000, 3, ((1000, 16), (math.inf, 32))),
-    "words": Habit(64, 1, "mean", 0.5, 0.5, 2e-3, 5, 400, 6000, 5, ((math.inf, 32),), 64, 0.1, 0.1, 2),
-    # A vector of a character is learned from often enough to begin anywhere.
-    "characters": Habit(96, 1, "max", 0.3, 0.1, 5e-3, 10, 400, 6000, 4, ((1000, 16), (math.inf, 64)), 32, 1.0, 0.0, 3),
-}
-HABITS["bpe"] = HABITS["words"]
 
 
 @dataclass(frozen=True)
@@ -114,7 +85,7 @@ class Recipe:
     grams : tuple of int
         How many runs of 1, 2, ... tokens there is evidence of; () for none.
     channels, kernels, strides : tuple of int
-        Of the convolutions, none where there are none.
+        Of the convolutions, none where there are none; over bands of sound they are all alike, and have channels alone.
     spread : float
         The standard deviation of tokens' vectors at first.
     hidden_size, num_layers, cell, bidirectional, pooling, dropout, dropout_in, stem_dropout
@@ -240,6 +211,8 @@ def choose(
     effort = EFFORTS[model.effort]
     convolve = reader.kind == "series" if model.convolutions is None else model.convolutions
     channels, kernels, strides = stem(usual, stepwise) if convolve else ((), (), ())
+    if reader.kind == "audio" and model.convolutions is not False and reader.mel.coefficients is None:
+        channels, kernels, strides = BAND_CHANNELS, (), ()
     batch_size = model.batch_size or next(size for most, size in habit.batch_sizes if count <= most)
     steps = habit.rounds * count / batch_size * min(1.0, effort)
     steps = np.clip(steps, habit.fewest * min(1.0, effort), habit.most)
