@@ -71,9 +71,10 @@ def test_sound_has_a_clock_and_bands_from_low_to_high(visit, laid):
     view = visit(path)
     last = int(found.lengths[0]) - 1
     view.mouse.move(*view.at("f", 4, last=last))
-    view.where("Step 4 (0.04 s), ")
+    hop = found.sequences.seconds
+    view.where(f"Step 4 ({4 * hop:.2f} s), ")
     clock = "() => { const r = Bokeh.documents[0].get_model_by_name('clock'); return [r.start, r.end]; }"
-    assert view.evaluate(clock) == pytest.approx([-0.005, (last + 0.5) * 0.01])
+    assert view.evaluate(clock) == pytest.approx([-0.5 * hop, (last + 0.5) * hop])
     # Rows of a picture are drawn from the bottom up.
     picture = view.evaluate(
         "() => { const i = Bokeh.documents[0].get_model_by_name('inputs').renderers[0].data_source.data.image[0];"
@@ -87,7 +88,7 @@ def test_sound_has_a_clock_and_bands_from_low_to_high(visit, laid):
     view.fill("#from", "2")
     view.type("#to", 5)
     view.click("#zoom")
-    assert view.evaluate(clock) == pytest.approx([0.015, 0.055])
+    assert view.evaluate(clock) == pytest.approx([1.5 * hop, 5.5 * hop])
 
 
 def test_a_step_of_the_layers_goes_with_those_that_it_stands_for(visit, laid, holds):

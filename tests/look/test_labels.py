@@ -203,9 +203,9 @@ def test_words_and_seconds_are_those_of_the_reader(made):
     assert (found.tokens[2:, -1] == model.reader_.read(X[-1:], [0])[0][2]).tolist()[:1] == [True]
     model, (X, _) = made("sound")
     told = trace(model, X).sequences
-    assert told.seconds == 0.01
+    assert told.seconds == model.reader_.mel.hop
     assert [f"{one:.0f} Hz" for one in told.hertz] == list(model.reader_.names)
-    assert "A step is 10 ms of sound." in str(trace(model, X))
+    assert f"A step is {1000 * told.seconds:g} ms of sound." in str(trace(model, X))
 
 
 def test_of_many_sequences_some_are_seen_spread_evenly(made):

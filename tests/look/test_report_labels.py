@@ -49,11 +49,11 @@ def test_tokens_stand_in_the_place_of_their_vectors(tmp_path):
 def test_sound_is_a_spectrogram_with_a_clock(tmp_path):
     model, (X, y) = fitted_sound()
     data, text = shown(report(model, (X, y), tmp_path / "r.html", title="Tones"))
-    assert (data["kind"], data["seconds"]) == ("audio", 0.01)
+    assert (data["kind"], data["seconds"]) == ("audio", model.reader_.mel.hop)
     np.testing.assert_allclose(data["hertz"], [float(name.split()[0]) for name in model.reader_.names])
     assert data["inputs"]["data"] == quantise(trace(model, [X[0], *(X[k] for k in (2, 4, 6, 8, 10, 12, 15))]).x)["data"]
     assert "<h1><bdi>Tones</bdi></h1>" in text
-    assert "A step is 10 ms of sound." in text
+    assert f"A step is {1000 * data['seconds']:g} ms of sound." in text
 
 
 def test_labels_in_words_do_nothing(tmp_path):
