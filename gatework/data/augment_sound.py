@@ -76,10 +76,10 @@ class Surroundings:
         x = torch.logaddexp(x, room[:, None] + 0.5 * flicker)
         if self.level:
             x = torch.maximum(x, _loudest(x, alive)[:, None, None] - DEPTH)
-        x = x - mean
-        if self.level:
-            x = x - (x * alive).sum((1, 2), keepdim=True) / (lengths * bands)[:, None, None]
-        return masked(x / std * alive, lengths, self.masks, generator), lengths
+            # As normalise.level has it: the mean over bands of the logarithm of each band's mean power.
+            power = x.masked_fill(~alive, -torch.inf).logsumexp(1) - lengths.log()[:, None]
+            x = x - power.mean(1)[:, None, None]
+        return masked((x - mean) / std * alive, lengths, self.masks, generator), lengths
 
 
 def _loudest(x: Tensor, alive: Tensor) -> Tensor:

@@ -13,7 +13,7 @@ from gatework.data.table import Table
 from gatework.errors import DataError
 
 _FLAGS = {"id_col": "--id", "time_col": "--time", "target_col": "--target", "group_col": "--group"}
-_FLAGS |= {"text_col": "--text", "path_col": "--path", "feature_cols": "--features"}
+_FLAGS |= {"text_col": "--text", "path_col": "--path", "feature_cols": "--feature-cols"}
 # How programs write a missing label. "None", "-" and "?" may well be classes.
 _MISSING = ["", "NA", "N/A", "#N/A", "NaN", "nan", "NULL", "null", "<NA>"]
 _MOST_NAMES = 20

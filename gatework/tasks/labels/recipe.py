@@ -245,7 +245,7 @@ def choose(
         batch_size=batch_size,
         learning_rate=model.learning_rate or habit.learning_rate,
         weight_decay=0.01,
-        smoothing=0.0,
+        smoothing=habit.smoothing,
         seed=int(model.seed),
         augment=model.augment,
         missing=habit.missing,
