@@ -7,7 +7,7 @@ import platform
 import re
 from importlib.metadata import PackageNotFoundError, requires, version
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 from cyclopts import Parameter
 
@@ -36,7 +36,8 @@ def doctor(
     model
         The folder that `gatework fit` made. It stays as it is.
     data
-        A .csv, .csv.gz or .parquet file with the columns that fit was given. By default the series of fit.
+        A .csv, .csv.gz or .parquet file with the columns that fit was given. By default the series of fit; a classifier
+        or regressor keeps none, and takes what it is to classify or regress.
     as_json
         Print the findings as JSON and nothing else.
     futr
@@ -55,21 +56,39 @@ def doctor(
 
 def _examine(model: Path, data: Path | None, as_json: bool, futr: Path | None, static: Path | None) -> int:
     """Print what is found in a saved model."""
-    from gatework.cli.models import look_into, read_like
+    from gatework.cli.models import label_config, look_into, read_like
     from gatework.cli.report import tell_data
 
-    parameters, known = look_into(model)
-    panel = read_like(parameters, known, data, futr, static)
-    if data is not None and not as_json:
-        tell_data(data, panel)
+    # What a model of its kind cannot have.
+    spared: set[str]
+    given: Any
+    if config := label_config(model):
+        from gatework.cli.labels import refuse_tables, tell_items
+        from gatework.look.items import items_of
+        from gatework.tasks.labels.keep import reading_like
+
+        refuse_tables("examine a classifier or regressor", futr=futr, static=static)
+        given = items_of(reading_like(config), data)
+        if not as_json:
+            tell_items(data or Path(), given)
+        from gatework.look import doctor_labels
+
+        spared = {*doctor_labels.NEVER, *doctor_labels.SKIPPED}
+    else:
+        parameters, known = look_into(model)
+        given = read_like(parameters, known, data, futr, static)
+        if data is not None and not as_json:
+            tell_data(data, given)
+        from gatework.look import remedies
+
+        spared = set(remedies.NEVER)
 
     from gatework.look import doctor as examine
-    from gatework.look.remedies import NEVER
     from gatework.tasks import load
 
-    found = examine(load(model), panel)
+    found = examine(load(model), given)
     said = str(found)
-    if not found and set(found.not_examined) - set(NEVER):
+    if not found and set(found.not_examined) - spared:
         # Some of what could be wrong with it was not seen: few values, say.
         said = said.replace("Nothing found.", "Nothing found in what could be examined.", 1)
     print(json.dumps(found.to_dict(), indent=2) if as_json else said)

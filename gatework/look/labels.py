@@ -201,5 +201,5 @@ def _sequences(
         hertz=() if mel is None or mel.coefficients is not None else _middles(reader.names),
         stride=prod(model.recipe_.strides),
         pooling=model.recipe_.pooling,
-        beside=bool(model.recipe_.channels),
+        beside=bool(model.recipe_.channels) and not model.recipe_.stepwise,
     )
