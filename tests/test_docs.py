@@ -10,11 +10,16 @@ PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
-def test_the_code_of_a_page_runs(page, tmp_path, monkeypatch):
+def test_the_code_of_a_page_runs(page, tmp_path, monkeypatch, request):
+    text = page.read_text()
+    blocks = list(re.finditer(r"```python\n(.*?)```", text, re.DOTALL))
+    if any("GATEWORK_DATA" in block[1] for block in blocks):
+        # The folder is found, or the page skipped, as for any test of real data; and named wholly, since it runs apart.
+        monkeypatch.setenv("GATEWORK_DATA", str(request.getfixturevalue("data").resolve()))
     monkeypatch.chdir(tmp_path)
     names = {"__name__": page.stem}
-    for block in re.finditer(r"```python\n(.*?)```", page.read_text(), re.DOTALL):
-        line = page.read_text()[: block.start()].count("\n") + 1
+    for block in blocks:
+        line = text[: block.start()].count("\n") + 1
         exec(compile("\n" * line + block[1], str(page), "exec"), names)
 
 
