@@ -43,7 +43,7 @@ def open_file(path: Path) -> File:
         opener = _open_parquet
     else:
         raise DataError(
-            f"data must be a .csv, .tsv or .parquet file, or a .csv.gz or .tsv.gz; got '{path}'. Save it as one of these."
+            f"data must be a .csv, .tsv or .parquet file, perhaps .gz; got '{path}'. Save it as one of these."
         )
     if path.stat().st_size == 0:
         raise DataError(f"data must be a file with a table; got '{path}', an empty file. Check how it was made.")

@@ -105,7 +105,7 @@ def test_a_file_that_is_not_there(tmp_path):
 
 def test_a_file_of_another_kind(tmp_path):
     path = write(tmp_path, TEXT, "data.xlsx")
-    refused(path, f"data must be a .csv, .tsv or .parquet file, or a .csv.gz or .tsv.gz; got '{path}'. Save it as one of these.")
+    refused(path, f"data must be a .csv, .tsv or .parquet file, perhaps .gz; got '{path}'. Save it as one of these.")
 
 
 @pytest.mark.parametrize("name", ["data.csv", "data.csv.gz", "data.parquet"])
