@@ -53,8 +53,8 @@ class Ranks:
         return cls(tuple(known.tolist()), scores, float(values.std()) or 1.0)
 
     def __call__(self, values: np.ndarray) -> np.ndarray:
-        """Score values (n,), NaN where missing."""
-        if not self.values:
+        """Score values (n,), NaN where missing; 0 in a column that never changed, of which nothing was learned."""
+        if len(self.values) < 2:
             return np.where(np.isnan(values), np.nan, 0.0)
         inside = np.interp(values, self.values, self.scores)
         over = np.log1p(np.maximum(values - self.values[-1], 0) / self.unit)
@@ -77,6 +77,8 @@ class SeriesReader:
     own : bool
         Whether each column comes a second time, less its mean over the sequence and over its standard deviation there:
         shape without level. Not where the sequence is read as it comes, since it has no mean yet.
+    still : tuple of bool
+        Which columns never changed within a sequence: what they do so elsewhere says nothing.
     """
 
     kind: ClassVar[str] = "series"
@@ -84,6 +86,7 @@ class SeriesReader:
     ranks: tuple[Ranks, ...]
     missing: tuple[bool, ...]
     own: bool
+    still: tuple[bool, ...]
 
     @classmethod
     def fit(cls, items: Sequence[np.ndarray], *, names: Sequence[str], own: bool = True) -> Self:
@@ -96,13 +99,15 @@ class SeriesReader:
         """
         if not sum(map(len, items)):
             raise DataError("X must have a sequence with steps; got none that has. Check how it was made.")
-        ranks, missing = [], []
+        ranks, missing, still = [], [], np.ones(items[0].shape[1], bool)
         for k in range(items[0].shape[1]):
             column = np.concatenate([one[:, k] for one in items])
             known = ~np.isnan(column)
             ranks.append(Ranks.of(column[known]))
             missing.append(not known.all())
-        return cls(tuple(names), tuple(ranks), tuple(missing), own)
+        for one in items if own else ():
+            still &= ~np.nan_to_num(_own(one)).any(0)
+        return cls(tuple(names), tuple(ranks), tuple(missing), own, tuple(still.tolist()))
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -124,7 +129,8 @@ class SeriesReader:
         parts = np.split(ranked, np.cumsum([len(one) for one in items])[:-1])
         if not self.own:
             return parts
-        return [np.concatenate([part, _own(one)], -1) for part, one in zip(parts, items, strict=True)]
+        moves = ~np.array(self.still)
+        return [np.concatenate([part, _own(one) * moves], -1) for part, one in zip(parts, items, strict=True)]
 
     def notes(self) -> list[str]:
         """Say which columns have gaps."""
@@ -142,13 +148,15 @@ class SeriesReader:
     def to_dict(self) -> dict[str, Any]:
         """Everything, as JSON can hold it."""
         ranks = [[one.values, one.scores, one.unit] for one in self.ranks]
-        return {"columns": self.columns, "ranks": ranks, "missing": self.missing, "own": self.own}
+        kept = {"columns": self.columns, "ranks": ranks, "missing": self.missing, "own": self.own}
+        return kept | {"still": self.still}
 
     @classmethod
     def from_dict(cls, saved: dict[str, Any]) -> Self:
         """Rebuild what `to_dict` was asked of."""
         ranks = tuple(Ranks(tuple(values), tuple(scores), unit) for values, scores, unit in saved["ranks"])
-        return cls(tuple(saved["columns"]), ranks, tuple(saved["missing"]), saved["own"])
+        columns, missing, still = (tuple(saved[name]) for name in ("columns", "missing", "still"))
+        return cls(columns, ranks, missing, saved["own"], still)
 
 
 def _own(item: np.ndarray) -> np.ndarray:

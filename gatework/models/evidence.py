@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from gatework.data.grams import Grams
+from gatework.data.grams import LEAST, Grams
 
 
 class Evidence(nn.Module):
@@ -44,7 +44,8 @@ class Evidence(nn.Module):
         """Count runs in texts (T_i,) of classes (N,)."""
         for k, table in enumerate(grams.count(arrays, classes, self.classes)):
             self._codes(k).copy_(torch.from_numpy(grams.codes[k]))
-            self._counts(k)[:-1] = torch.from_numpy(table)
+            # What occurs in one of them alone says nothing of others, held out or new.
+            self._counts(k)[:-1] = torch.from_numpy(np.where(table.sum(1, keepdims=True) >= LEAST, table, 0))
         known = classes[classes >= 0]
         count = np.bincount(known, minlength=self.classes) + 1
         self.prior.copy_(torch.from_numpy(count / count.sum()))

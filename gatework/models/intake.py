@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from gatework.data.text import UNKNOWN
 from gatework.models.evidence import Evidence
-
-# The token of whatever is unknown.
-UNKNOWN = 1
 
 
 class Numbers(nn.Module):
@@ -63,6 +63,8 @@ class Tokens(nn.Module):
         It is never left out: a text that is learned from is read without its own share in it, which is enough.
     """
 
+    known: Tensor
+
     def __init__(
         self,
         count: int,
@@ -75,13 +77,30 @@ class Tokens(nn.Module):
     ):
         super().__init__()
         self.table = nn.Embedding(count, size, padding_idx=0)
+        # Each token, or the unknown one where it is too rare in what this network learned from.
+        self.register_buffer("known", torch.arange(count))
         self.missing, self.dropout, self.evidence = missing, dropout, evidence
         self.size = size + (0 if evidence is None else evidence.size)
         with torch.no_grad():
             self.table.weight.mul_(spread)
+            # What nothing is known of says nothing, unless that is learned.
+            self.table.weight[UNKNOWN] = 0
+
+    def learn(self, arrays: Sequence[np.ndarray], least: int) -> None:
+        """Take for unknown what occurs less than `least` times in the texts (T_i,) that are learned from.
+
+        What is held out must meet its rare tokens as new texts meet theirs, or it would judge too well.
+        """
+        counts = np.bincount(np.concatenate([*arrays, np.zeros(0, np.int64)]), minlength=len(self.known))
+        if not (counts[UNKNOWN + 1 :] >= least).any():
+            return
+        rare = torch.from_numpy(counts < least)
+        rare[: UNKNOWN + 1] = False
+        self.known[rare] = UNKNOWN
 
     def forward(self, x: Tensor, own: Tensor | None = None) -> Tensor:
         """Map (B, T) to (B, T, size); with the classes (B,) of texts that evidence was learned from."""
+        x = self.known[x]
         tokens = x
         if self.training and self.missing:
             gone = torch.rand(x.shape, device=x.device) < self.missing

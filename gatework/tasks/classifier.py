@@ -23,9 +23,9 @@ class Classifier(Labelling):
     kind : {"series", "audio", "text"}, optional
         What X holds. By default seen from it.
     hidden_size : int, optional
-        Units a layer and direction. By default 64, and 128 for sound.
+        Units a layer and direction. By default 64, and 96 for characters.
     num_layers : int, optional
-        Recurrent layers. By default 1, and 2 for sound.
+        Recurrent layers. By default 1.
     cell : {"lstm", "gru", "rnn"}
         What remembers.
     bidirectional : bool, optional
@@ -34,18 +34,18 @@ class Classifier(Labelling):
     pooling : {"last", "mean", "max", "attention"}, optional
         How the outputs of all steps become one answer. By default chosen by the kind.
     convolutions : bool, optional
-        Whether convolutions come first: they see short shapes, and leave a long series with fewer steps to remember. By
-        default for series with one answer.
+        Whether convolutions come first: they see short shapes, and leave a long series with fewer steps to remember;
+        over bands of sound, they hear a word in any voice. By default for series and log-mel bands.
     dropout : float, optional
         Share of units left out while learning. By default chosen by the kind.
     augment : bool
         Whether what is learned from is changed a little each time, as fits its kind: series are stretched, scaled and
         cropped, bands and frames of sound masked (Park et al., 2019), words left out (Iyyer et al., 2015).
     effort : {"normal", "fast", "best"}
-        How long to train: "fast" a quarter of the normal time, "best" four times as long, for more networks.
+        How long to train: "fast" one network for a quarter of the steps, "best" four times as many networks.
     members : int, optional
-        Networks that answer together, each held to account by another part of the data. By default chosen by how many
-        sequences there are.
+        Networks that answer together, each held to account by another part of the data. By default chosen by the kind
+        and by how many sequences there are, and by `effort`, which does not change what is given here.
     max_steps : int, optional
         Training steps of each network, fewer where its held-out part says so. By default chosen by how many sequences
         there are.

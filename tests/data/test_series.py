@@ -182,3 +182,20 @@ def test_rows_that_float32_cannot_tell_apart_are_one_in_a_stream_too():
 def test_an_infinite_number_is_refused_as_it_is_in_a_whole():
     with pytest.raises(DataError, match=r"^piece must hold finite numbers"):
         fitted(some(), own=False).stream().push([[1.0, np.inf]])
+
+
+def test_a_column_that_never_changed_says_nothing_whatever_it_does_later():
+    rows = [np.stack([np.arange(9.0), np.full(9, 3.0)], -1) for _ in range(3)]
+    reader = fitted(rows, own=True)
+    found = reader.read([np.stack([np.arange(9.0), np.arange(9.0) * 100], -1)])[0]
+    assert found[:, 0].std() > 0.5
+    assert not found[:, 1].any()
+    assert not found[:, 3].any()
+    assert found[:, 2].std() > 0.5
+
+
+def test_a_column_that_differs_between_sequences_alone_has_no_shape():
+    rows = [np.full((5, 1), float(k)) for k in range(4)]
+    found = fitted(rows, own=True).read([np.arange(5.0)[:, None]])[0]
+    assert found[:, 0].std() > 0.5
+    assert not found[:, 1].any()

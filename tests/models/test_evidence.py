@@ -135,3 +135,25 @@ def test_words_go_missing_only_while_learning_and_never_padding():
     assert abs((seen[:, :30] == 1).float().mean() - 0.2) < 0.03
     assert not seen[:, 30:].any()
     assert intake.eval()(tokens)[..., 0].equal(tokens.float())
+
+
+def test_a_run_that_one_text_of_the_network_has_is_no_evidence_though_another_network_kept_it():
+    arrays = [np.array([2, 3]), np.array([2, 4]), np.array([5, 4])]
+    grams = Grams.of(arrays, V, 1)
+    evidence = Evidence([len(one) for one in grams.codes], K, V)
+    evidence.learn(grams, arrays[1:], np.array([0, 1]))
+    found = evidence(torch.tensor([[2, 4]]))[0]
+    assert not found[0].any()
+    assert found[1].any()
+
+
+def test_tokens_too_rare_for_a_network_are_unknown_to_it():
+    intake = Tokens(V, 4).eval()
+    intake.learn([np.array([2, 2, 3]), np.array([4])], 2)
+    vectors = intake(torch.arange(V)[None])[0]
+    assert vectors[2].any()
+    for rare in (3, 4, 5):
+        assert vectors[rare].equal(vectors[1])
+    still = Tokens(V, 4).eval()
+    still.learn([np.array([2]), np.array([3])], 2)
+    assert not still(torch.tensor([[2]]))[0].equal(still(torch.tensor([[1]]))[0]), "where all are rare none is"

@@ -183,7 +183,10 @@ class Answering(Estimator):
     ) -> Items:
         """Read more of what fit saw."""
         self._check_fitted(name)
-        return self._read_like(X, y, lengths, need_y)
+        items = self._read_like(X, y, lengths, need_y)
+        if need_y:
+            self.targets_.check_count(items.y)
+        return items
 
     def _read_like(self, X: Any, y: Any = None, lengths: Any = None, need_y: bool = False) -> Items:  # noqa: N803
         return read_items(X, y, lengths=lengths, like=self.like_, need_y=need_y, **self._columns())

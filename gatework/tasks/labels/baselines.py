@@ -25,8 +25,8 @@ class Rival:
 
     Series and sound are summed up by `summaries` and answered by logistic or ridge regression, whose one setting is
     chosen in three folds where that is cheap. Texts are read as tf-idf of one and two words, or of one to four
-    characters. Each step of a stepwise target is answered by itself and the steps 1, 2 and 4 before it. Where classes
-    are so unequal that balanced accuracy decides, logistic regression weighs them alike.
+    characters. Each step of a stepwise target is answered by itself and the steps 1, 2 and 4 before it. Logistic
+    regression weighs classes alike where the network answers so.
 
     Attributes
     ----------
@@ -52,6 +52,7 @@ class Rival:
         *,
         characters: bool = False,
         seed: int = 0,
+        alike: bool = False,
         like: Rival | None = None,
     ) -> Self:
         """Learn from some rows.
@@ -68,6 +69,8 @@ class Rival:
             Whether n-grams are of characters, not of words.
         seed : int
             Of the rows drawn where they are too many.
+        alike : bool
+            Whether classes count alike, however many each has.
         like : Rival, optional
             One that learned from nearly the same rows: its settings are taken.
         """
@@ -76,7 +79,9 @@ class Rival:
         for column, one in zip(columns, like.models if like else [None] * len(columns), strict=True):
             there = rows[(column[rows] >= 0) if count else ~np.isnan(column[rows])]
             setting = None if one is None else one.setting
-            found = Linear.learn(source, there, column, count, characters=characters, seed=seed, setting=setting)
+            found = Linear.learn(
+                source, there, column, count, characters=characters, seed=seed, alike=alike, setting=setting
+            )
             models.append(found)
         return cls(_commonest(truth[rows], count), bool(count), tuple(models))
 
@@ -114,13 +119,20 @@ class Rival:
 
 
 def held_out(
-    source: Source, truth: np.ndarray, count: int, folds: Folds, *, characters: bool = False, seed: int = 0
+    source: Source,
+    truth: np.ndarray,
+    count: int,
+    folds: Folds,
+    *,
+    characters: bool = False,
+    seed: int = 0,
+    alike: bool = False,
 ) -> tuple[dict[str, np.ndarray], Rival]:
     """Let rivals answer for each fold's held part, having learned from its training part alone.
 
     Parameters
     ----------
-    source, truth, count, characters, seed
+    source, truth, count, characters, seed, alike
         As for `Rival.learn`.
     folds : sequence of (array, array)
         The sequences to learn from and to answer for.
@@ -136,7 +148,7 @@ def held_out(
     first = None
     for parts in folds:
         learn, held = (source.of(part) if isinstance(source, Steps) else part for part in parts)
-        rival = Rival.learn(source, learn, truth, count, characters=characters, seed=seed, like=first)
+        rival = Rival.learn(source, learn, truth, count, characters=characters, seed=seed, alike=alike, like=first)
         first = first or rival
         for name, found in rival.answer(source, held).items():
             answers.setdefault(name, np.full((len(source), found.shape[1]), np.nan))[held] = found

@@ -10,6 +10,7 @@ import numpy as np
 from gatework.data.grams import Grams
 from gatework.data.holdout import folds
 from gatework.tasks.labels.habits import HABITS
+from gatework.tasks.labels.measures import unequal
 from gatework.tasks.labels.readers import first_vectors, learn_to_read
 from gatework.tasks.labels.recipe import both_ways, choose
 from gatework.tasks.labels.targets import Targets
@@ -54,7 +55,7 @@ def fit(model: Labelling, items: Items, checkpoint: Checkpoint | None, resume: b
     )
     parts = held_out(encoded, targets, items.groups, recipe.members, recipe.seed)
     model.reader_, model.targets_ = reader, targets
-    model.notes_ = [*items.notes, *reader.notes(), *about_vectors, *chosen]
+    model.notes_ = [*items.notes, *reader.notes(), *about_vectors, *about_shares(model, targets, encoded), *chosen]
     learned = learn(
         arrays,
         encoded,
@@ -72,6 +73,19 @@ def fit(model: Labelling, items: Items, checkpoint: Checkpoint | None, resume: b
     model.rivals_, theirs = learn_rivals(model, items, arrays, parts)
     model.scores_ = judge_held_out(model, items, learned.held, theirs, parts)
     model.held_ = held_table(model, items, learned.held)
+
+
+def about_shares(model: Labelling, targets: Targets, encoded: Any) -> list[str]:
+    """Say where classes are so unequal that the commonest will be answered for others."""
+    if targets.sizes is None or model.class_weight is not None:
+        return []
+    numbers = np.concatenate(encoded) if targets.stepwise else encoded
+    pairs = zip(numbers.T, targets.sizes, targets.names, strict=True)
+    some = [name for column, size, name in pairs if unequal(np.bincount(column[column >= 0], minlength=size))]
+    return [
+        f"the classes of {name!r} are unequal: class_weight='balanced' answers as if all were as often."
+        for name in some
+    ]
 
 
 def held_out(

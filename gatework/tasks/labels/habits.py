@@ -26,6 +26,7 @@ class Habit(NamedTuple):
     runs: int = 0  # of up to so many tokens there is evidence
     dropout_stem: float = 0.0  # after each convolution
     smoothing: float = 0.0  # of labels (Szegedy et al., 2016)
+    least: int = 0  # times that a token must occur in what a network learns from
 
 
 HABITS = {
@@ -33,8 +34,10 @@ HABITS = {
     # Where each step is answered, few sequences give many answers, all much alike: they are soon known by heart.
     "steps": Habit(64, 1, "mean", 0.2, 0.0, 3e-3, 30, 300, 5000, 4, ((1000, 10), (math.inf, 32)), dropout_stem=0.2),
     "audio": Habit(64, 1, "mean", 0.3, 0.1, 4e-3, 15, 400, 5000, 3, ((10_000, 16), (math.inf, 32)), smoothing=0.1),
-    "words": Habit(64, 1, "mean", 0.5, 0.5, 2e-3, 5, 400, 6000, 5, ((math.inf, 32),), 64, 0.1, 0.1, 2),
+    "words": Habit(64, 1, "mean", 0.5, 0.5, 2e-3, 5, 400, 6000, 5, ((math.inf, 32),), 64, 0.1, 0.1, 2, least=2),
     # A vector of a character is learned from often enough to begin anywhere.
-    "characters": Habit(96, 1, "max", 0.3, 0.1, 5e-3, 10, 400, 6000, 4, ((1000, 16), (math.inf, 64)), 32, 1.0, 0.0, 3),
+    "characters": Habit(
+        96, 1, "max", 0.3, 0.1, 5e-3, 10, 400, 6000, 4, ((1000, 16), (math.inf, 64)), 32, 1.0, 0.0, 3, least=1
+    ),
 }
 HABITS["bpe"] = HABITS["words"]

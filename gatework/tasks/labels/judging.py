@@ -8,6 +8,7 @@ import numpy as np
 
 from gatework.errors import OptionError
 from gatework.tasks.labels.measures import ClassRow
+from gatework.tasks.labels.recipe import NOUNS
 from gatework.tasks.labels.rivals import Rivals
 from gatework.tasks.labels.scores import LabelScores, score_classes, score_numbers
 
@@ -17,9 +18,6 @@ if TYPE_CHECKING:
     from gatework.data.items import Items
     from gatework.tasks.labels.answering import Answering
     from gatework.tasks.labels.rivals import Answers
-
-# What sequences of a kind are called.
-WHAT = {"series": "sequences", "audio": "recordings", "text": "texts"}
 
 
 def judge_held_out(
@@ -32,7 +30,7 @@ def judge_held_out(
     # A sequence that several networks held out has the last one's answer; its rivals are those of that part too.
     count = len(np.unique([others.min() for _, others in parts if len(others)]))
     how = (
-        f"Of {len(items):,} {WHAT[items.kind]}, {len(rows):,} were answered by networks that had not learned from them"
+        f"Of {len(items):,} {NOUNS[items.kind]}, {len(rows):,} were answered by networks that had not learned from them"
         f"{'' if count == 1 else f', in {count} parts'}; they decided when to end, which flatters slightly."
     )
     return _score(model, items, held, rivals, rows, how)
@@ -41,7 +39,7 @@ def judge_held_out(
 def judge(model: Answering, items: Items, answers: Any) -> LabelScores:
     """Score answers for other sequences, beside those of rivals that learned from what fit did."""
     arrays = model.reader_.read(items.items, items.ids)
-    how = f"{len(items):,} {WHAT[items.kind]} that were given to be judged by."
+    how = f"{len(items):,} {NOUNS[items.kind]} that were given to be judged by."
     return _score(model, items, answers, model.rivals_.answer(arrays, _texts(items)), np.arange(len(items)), how)
 
 
@@ -67,6 +65,7 @@ def learn_rivals(
         columns=len(getattr(reader, "columns", reader.names)),
         characters=items.kind == "text" and model.tokens == "characters",
         seed=int(model.seed),
+        alike=model.recipe_.alike,
     )
 
 
@@ -91,7 +90,7 @@ def _score(
     def some(values: Any) -> np.ndarray:
         return np.concatenate([values[i] for i in rows]) if targets.stepwise else values[rows]
 
-    name, what = model.cell.upper(), WHAT[items.kind]
+    name, what = model.cell.upper(), NOUNS[items.kind]
     if targets.classes is None:
         given = {name: targets.decode(some(answers))} | {who: some(one) for who, one in (rivals or [{}])[0].items()}
         return score_numbers(some(items.y), given, targets.names, how, owners, what)

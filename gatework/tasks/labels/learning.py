@@ -150,6 +150,8 @@ def learn(
             with torch.no_grad():
                 net.intake.table.weight.copy_(torch.from_numpy(vectors))
         some = [arrays[i] for i in rows]
+        if recipe.gaps is None:
+            net.intake.learn(some, recipe.least)
         if grams is not None:
             net.intake.evidence.learn(grams, some, _rows(y, rows)[:, 0])
         batches = Batches(some, _rows(y, rows), recipe.batch_size, seed, augment)

@@ -9,7 +9,6 @@ from typing import Any, Self
 import numpy as np
 
 from gatework.tasks.labels.fronts import FRONTS, MOST_COEFFICIENTS, Arrays, Front, Grams, Scaled, Tokens
-from gatework.tasks.labels.measures import unequal
 from gatework.tasks.labels.sources import Source
 
 # A simple model learns from at most so many sequences, texts or steps (of more, at random), so many numbers in all.
@@ -51,6 +50,7 @@ class Linear:
         *,
         characters: bool = False,
         seed: int = 0,
+        alike: bool = False,
         setting: float | None = None,
     ) -> Self | None:
         """Learn from some rows of a source; None where there is nothing to learn.
@@ -67,6 +67,8 @@ class Linear:
             Whether n-grams are of characters.
         seed : int
             Of the rows drawn where they are too many.
+        alike : bool
+            Whether classes count alike, however many each has.
         setting : float, optional
             C or alpha where it is known; otherwise it is chosen where that is cheap.
         """
@@ -86,7 +88,7 @@ class Linear:
         # What scikit-learn says of steps that did not converge, or classes too rare for three folds, is of no use here.
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            model = _model(seen, y, count, isinstance(front, Grams), seed, setting).fit(seen, y)
+            model = _model(seen, y, count, isinstance(front, Grams), seed, alike, setting).fit(seen, y)
         model = getattr(model, "best_estimator_", model)
         weights = np.atleast_2d(model.coef_).astype(np.float64 if isinstance(front, Scaled) else np.float32)
         setting = float(getattr(model, CHOICES[bool(count)][0]))
@@ -118,25 +120,24 @@ class Linear:
         return cls(front, arrays["weights"], arrays["offsets"], classes, plain["setting"])
 
 
-def _model(seen: Any, y: np.ndarray, count: int, texts: bool, seed: int, setting: float | None) -> Any:
+def _model(seen: Any, y: np.ndarray, count: int, texts: bool, seed: int, alike: bool, setting: float | None) -> Any:
     """The regression, or the search for its one setting."""
     from sklearn.linear_model import LogisticRegression, Ridge
     from sklearn.model_selection import GridSearchCV, KFold, StratifiedKFold
 
     counts = np.bincount(y) if count else np.array([len(y)] * 2)
-    weigh = bool(count) and unequal(counts)
     name, values = CHOICES[bool(count)]
     usual = 10.0 if texts and count else 1.0
     model: Any = Ridge()
     if count:
-        model = LogisticRegression(class_weight="balanced" if weigh else None, max_iter=50 if texts else 100)
+        model = LogisticRegression(class_weight="balanced" if alike else None, max_iter=50 if texts else 100)
     model.set_params(**{name: usual if setting is None else setting})
     cheap = not texts and np.prod(seen.shape) * max(1, count) <= CHEAP
     # With fewer of the second class the folds would learn from one class alone.
     if setting is not None or not cheap or np.sort(counts)[-2] < FOLDS:
         return model
     split = (StratifiedKFold if count else KFold)(FOLDS, shuffle=True, random_state=seed)
-    by = "neg_mean_squared_error" if not count else "balanced_accuracy" if weigh else "accuracy"
+    by = "neg_mean_squared_error" if not count else "balanced_accuracy" if alike else "accuracy"
     return GridSearchCV(model, {name: values}, scoring=by, cv=split)
 
 

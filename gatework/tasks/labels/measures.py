@@ -46,8 +46,9 @@ def of_classes(truth: np.ndarray, probabilities: np.ndarray) -> ClassRow:
     counts = confusion(truth, probabilities.argmax(1), k)
     right, true, said = counts.diagonal(), counts.sum(1), counts.sum(0)
     seen, met = true > 0, true + said > 0
-    given = probabilities[np.arange(n), truth] / probabilities.sum(1)
     least = np.finfo(probabilities.dtype).eps
+    # A row of zeros says that no class is possible, which is as wrong as an answer can be.
+    given = probabilities[np.arange(n), truth] / np.maximum(probabilities.sum(1), least)
     return ClassRow(
         float(right.sum() / n),
         float((right[seen] / true[seen]).mean()),

@@ -94,6 +94,8 @@ class Recipe:
         Of the training.
     augment : bool
         Whether what is learned from is changed a little each time.
+    least : int
+        How often a token must occur in what a network learns from, not to be unknown to it.
     missing : float
         The chance that a token goes missing while it is learned from.
     prior : tuple of float
@@ -132,6 +134,7 @@ class Recipe:
     smoothing: float
     seed: int
     augment: bool
+    least: int
     missing: float
     spread: float
     prior: tuple[float, ...]
@@ -248,6 +251,8 @@ def choose(
         smoothing=habit.smoothing,
         seed=int(model.seed),
         augment=model.augment,
+        # A word of which a file has a vector is known, however rare.
+        least=habit.least if embedding is None else 0,
         missing=habit.missing,
         spread=habit.spread,
         prior=prior,

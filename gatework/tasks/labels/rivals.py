@@ -49,6 +49,7 @@ class Rivals:
         texts: Sequence[str] | None = None,
         characters: bool = False,
         seed: int = 0,
+        alike: bool = False,
     ) -> tuple[Self, Answers]:
         """Learn from all items; and from each fold's training part alone, to answer for its held part.
 
@@ -68,6 +69,8 @@ class Rivals:
             Whether texts are read by characters, not by words.
         seed : int
             Of the rows drawn where they are too many.
+        alike : bool
+            Whether classes count alike, however many each has.
 
         Returns
         -------
@@ -78,7 +81,7 @@ class Rivals:
         whole = y if targets.classes is None else targets.encode(y)
         truth = np.concatenate(whole) if targets.stepwise else np.asarray(whole)
         truth = truth.reshape(len(read), -1)
-        asked: dict[str, Any] = {"characters": characters, "seed": seed}
+        asked: dict[str, Any] = {"characters": characters, "seed": seed, "alike": alike}
         questions = [(truth.astype(float), 0)]
         if targets.sizes is not None:
             questions = [(column, count) for column, count in zip(truth.T, targets.sizes, strict=True)]

@@ -8,6 +8,7 @@ from typing import Any, Self
 import numpy as np
 
 from gatework.errors import DataError
+from gatework.tasks.labels.measures import known_of
 
 # How a class that is not known, or that the network does not have, is numbered: it is left out of the loss.
 UNKNOWN = -1
@@ -51,7 +52,7 @@ class Targets:
         columns = _columns(np.concatenate(y) if stepwise else y)
         if classify:
             _refuse_continuous(columns, names)
-            classes = tuple(np.unique(one[_known(one)]) for one in columns)
+            classes = tuple(np.unique(one[known_of(one)]) for one in columns)
             for name, found in zip(names, classes, strict=True):
                 if len(found) < 2:
                     got = f"1 class, {found[0]!s}" if len(found) else "none"
@@ -59,7 +60,7 @@ class Targets:
             return cls(names, stepwise, classes, flat=flat)
         for name, one in zip(names, columns, strict=True):
             # Labels are of one kind, so that the first says it of all.
-            for label in one[_known(one)][:1].tolist():
+            for label in one[known_of(one)][:1].tolist():
                 if isinstance(label, str):
                     raise DataError(
                         f"{name} must hold numbers; got text such as {label!r}. Use a Classifier for classes."
@@ -81,6 +82,15 @@ class Targets:
     def answers(self) -> int:
         """How many numbers a network answers."""
         return len(self.names) if self.sizes is None else sum(self.sizes)
+
+    def check_count(self, y: Any) -> None:
+        """Refuse answers (N,) or (N, K), or a list of such, of another number of targets than fit saw."""
+        one = y[0] if isinstance(y, list) else y
+        count = 1 if one.ndim == 1 else one.shape[1]
+        if count != len(self.names):
+            raise DataError(
+                f"y must have {len(self.names)} to each answer, as fit saw it; got {count}. Give those of fit."
+            )
 
     def encode(self, y: Any) -> Any:
         """Express targets as Items has them: (N, K) numbers of classes or standardised numbers, or a list of such."""
@@ -127,7 +137,7 @@ class Targets:
 
 def numbered(labels: np.ndarray, classes: np.ndarray) -> np.ndarray:
     """Give the place of each label among sorted classes, int64; UNKNOWN for one that is not there."""
-    known = _known(labels)
+    known = known_of(labels)
     found = np.full(labels.shape, UNKNOWN, np.int64)
     if not known.any():
         return found
@@ -142,15 +152,6 @@ def numbered(labels: np.ndarray, classes: np.ndarray) -> np.ndarray:
 def _columns(y: np.ndarray) -> list[np.ndarray]:
     """One array a target."""
     return [y] if y.ndim == 1 else list(y.T)
-
-
-def _known(labels: np.ndarray) -> np.ndarray:
-    """Which labels are there: None and NaN are not."""
-    if labels.dtype.kind == "f":
-        return ~np.isnan(labels)
-    if labels.dtype == object:
-        return np.array([one is not None and one == one for one in labels], bool)
-    return np.ones(labels.shape, bool)
 
 
 def _refuse_continuous(columns: list[np.ndarray], names: tuple[str, ...]) -> None:

@@ -51,8 +51,9 @@ def class_weights(wanted: Any, targets: Targets) -> tuple[tuple[float, ...], ...
 
 
 def _text(name: Any) -> str:
-    """A class as the keys of a dict are in JSON; 1.0 is 1."""
-    return str(int(name)) if isinstance(name, float | np.floating) and float(name).is_integer() else str(name)
+    """A class as the keys of a dict are in JSON; 1.0 is 1, in JSON's text too."""
+    text = str(name)
+    return text.removesuffix(".0") if text.removeprefix("-").removesuffix(".0").isdigit() else text
 
 
 def _checked(name: Any, weight: Any) -> float:
