@@ -26,7 +26,8 @@ def folds(y: Any, groups: Any, count: int, seed: int, share: float | None = None
     groups : (N,) array or None
         No group is on both sides.
     count : int
-        How many folds. No two hold out the same sequence. With 1 it is one split, which holds out `share`.
+        How many folds. No two hold out the same sequence. With 1 it is one split, which holds out `share`. There are
+        fewer where fewer groups can be held out without a class that is in no other.
     seed : int
         The same seed makes the same folds.
     share : float, optional
@@ -35,8 +36,8 @@ def folds(y: Any, groups: Any, count: int, seed: int, share: float | None = None
     Returns
     -------
     list of (train, held)
-        Ascending places, int64, neither part empty. A class with a single member is always in train; so is a class in
-        a single group, where there are other groups to hold out.
+        Ascending places, int64. A class with a single member is always in train; so is a class in a single group.
+        Neither part is empty, but where each group has such a class: then nothing is held out.
 
     Raises
     ------
@@ -60,10 +61,12 @@ def folds(y: Any, groups: Any, count: int, seed: int, share: float | None = None
     # How many of each class there are in each group.
     table = np.zeros((blocks.max(initial=-1) + 1, classes.max(initial=-1) + 1), np.int64)
     np.add.at(table, (blocks, classes), 1)
-    # What holds all of a class is to be learned from, where there are others. A single class is no class.
+    # What holds all of a class is to be learned from. A single class is no class.
     free = ~((table > 0) & ((table > 0).sum(0) == 1)).any(1) | (table.shape[1] == 1)
-    free = free if free.sum() >= count else np.ones(len(table), bool)
     _refuse_few(len(table), count, "groups")
+    if not free.any():
+        return [(np.arange(len(blocks)), np.arange(0))]
+    count = min(count, int(free.sum()))
     held = _one(table, free, share, rng) if count == 1 else _deal(table, free, count, rng)
     return [(np.flatnonzero(~one[blocks]), np.flatnonzero(one[blocks])) for one in held]
 

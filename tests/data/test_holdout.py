@@ -93,11 +93,25 @@ def test_a_class_in_one_group_is_learned_from():
             assert all({20, 21} <= set(train) for train, _ in folds(y, groups, count, seed))
 
 
-def test_where_each_group_is_a_class_groups_come_first():
+def test_few_groups_that_can_be_held_out_make_few_folds():
+    y = np.array([2] * 4 + [3] * 4 + [0, 1] * 16)
+    groups = np.array([0] * 4 + [1] * 4 + list(np.arange(32) // 8 + 2))
+    for seed in range(10):
+        splits = folds(y, groups, 5, seed)
+        assert [len(held) for _, held in splits] == [8] * 4
+        assert all(set(y[train]) == {0, 1, 2, 3} for train, _ in splits)
+    # Only one group has no class of its own: one fold holds it out.
+    y, groups = np.array([0, 0, 1, 2, 0, 1, 3]), np.array([0, 0, 1, 1, 2, 2, 0])
+    ((train, held),) = folds(y, groups, 3, 0)
+    assert (train.tolist(), held.tolist()) == ([0, 1, 2, 3, 6], [4, 5])
+
+
+def test_where_each_group_is_a_class_nothing_is_held_out():
     y = groups = np.repeat(np.arange(4), 5)
-    held = [set(y[held]) for _, held in folds(y, groups, 4, 0)]
-    assert sorted(map(min, held)) == [0, 1, 2, 3]
-    assert all(len(one) == 1 for one in held)
+    ((train, held),) = folds(y, groups, 4, 0)
+    assert train.tolist() == list(range(20))
+    assert held.dtype == np.int64
+    assert not len(held)
 
 
 def test_groups_are_dealt_so_that_classes_are_alike():
