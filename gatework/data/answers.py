@@ -8,12 +8,12 @@ from typing import Any
 
 import numpy as np
 
-from gatework.data.arrays import depth
+from gatework.data.arrays import depth, is_missing, listed
 from gatework.errors import DataError, OptionError
 
 
 def read_y(
-    y: Any, count: int, lengths: np.ndarray | None, stepwise: bool | None
+    y: Any, count: int, lengths: np.ndarray | None, stepwise: bool | None, padded: int = 0
 ) -> tuple[np.ndarray | list[np.ndarray], tuple[str, ...], bool]:
     """Read answers: the array (N,) or (N, K), or a list of (T_i,) or (T_i, K); the targets' names; whether stepwise.
 
@@ -27,6 +27,8 @@ def read_y(
         The steps of each sequence; None where a step is nothing that a caller can count (sound, text).
     stepwise : bool, optional
         What the caller says; else it must be plain.
+    padded : int
+        The steps of X with its padding, where it is an array.
 
     Raises
     ------
@@ -36,6 +38,7 @@ def read_y(
     names = tuple(map(str, getattr(y, "columns", ()))) or (str(getattr(y, "name", None) or "label"),)
     if hasattr(y, "detach"):
         y = y.detach().cpu()
+    y = listed(y)
     if not (isinstance(y, (list, tuple)) and any(depth(one) for one in y)):
         y = _plain(y)
     if isinstance(y, np.ndarray) and y.ndim == 0:
@@ -46,7 +49,7 @@ def read_y(
             f"Found input variables with inconsistent numbers of samples: [{count}, {len(y)}]."
         )
     if stepwise is None:
-        stepwise = _is_stepwise(y, lengths)
+        stepwise = _is_stepwise(y, lengths, padded)
     if stepwise:
         if lengths is None:
             raise OptionError("stepwise must be False for audio and text; got True. Cut them into series yourself.")
@@ -69,7 +72,7 @@ def read_y(
     return array, _named(names, array.shape[1:] and array.shape[1]), False
 
 
-def _is_stepwise(y: Any, lengths: np.ndarray | None) -> bool:
+def _is_stepwise(y: Any, lengths: np.ndarray | None, padded: int) -> bool:
     """Whether there is an answer for each step, where the shapes leave no doubt."""
     if lengths is None or not depth(y[0]):
         return False
@@ -83,10 +86,10 @@ def _is_stepwise(y: Any, lengths: np.ndarray | None) -> bool:
         return True
     if depth(y[0]) == 2:
         return True
-    if (sizes != lengths).any():
+    if (sizes != lengths).any() and sizes[0] != padded:
         return False
     raise DataError(
-        f"y must be plainly one answer a step or several a sequence; got {sizes[0]} for each of {lengths[0]} steps. "
+        f"y must be plainly one answer a step or several a sequence; got {sizes[0]} for each of {sizes[0]} steps. "
         f"Say stepwise=True or stepwise=False."
     )
 
@@ -136,29 +139,39 @@ def _plain(y: Any, *, missing: bool = False) -> np.ndarray:
     if array.dtype.kind not in "biufUO":
         what = {"M": "dates", "m": "durations", "c": "complex numbers", "S": "bytes"}.get(array.dtype.kind, "objects")
         raise DataError(f"y must hold numbers, text, or true and false; got {what}. Make one of these of it.")
+    if array.dtype.kind == "u" and array.size and array.max() > np.iinfo(np.int64).max:
+        raise _too_large("y", array.max())
     return array
 
 
 def _simplest(values: list[Any], name: str, *, missing: bool) -> np.ndarray:
     """Python objects as an array of the one kind that they are."""
-    # NaN differs from itself.
-    known = [one for one in values if one is not None and one == one]
+    known = [one for one in values if not is_missing(one)]
     text = [isinstance(one, str) for one in known]
-    if any(text) != all(text) or not all(isinstance(one, (str, bool, int, float, np.generic)) for one in known):
+    of_one_kind = len(set(text)) < 2 and all(isinstance(one, (str, bool, int, float, np.generic)) for one in known)
+    if not of_one_kind:
         other = next((v for v in known if isinstance(v, str) != text[0]), known[-1])
         raise DataError(
             f"Unknown label type: {name} must hold labels of one kind; got {known[0]!r} and {other!r}. "
             f"Make text of all."
         )
+    # Numpy would make floats or objects of these.
+    large = [one for one in known if isinstance(one, int) and not -(2**63) <= one < 2**63]
+    if large:
+        raise _too_large(name, large[0])
     if len(known) == len(values):
         return np.array(values)
     if not missing:
-        raise _missing(next(k for k, one in enumerate(values) if one is None or one != one))
+        raise _missing(next(k for k, one in enumerate(values) if is_missing(one)))
     if known and not text[0] and any(isinstance(one, (float, np.floating)) for one in known):
-        return np.array([np.nan if one is None else one for one in values], dtype=np.float64)
+        return np.array([np.nan if is_missing(one) else one for one in values], dtype=np.float64)
     found = np.empty(len(values), dtype=object)
-    found[:] = [one if one is not None and one == one else None for one in values]
+    found[:] = [None if is_missing(one) else one for one in values]
     return found
+
+
+def _too_large(name: str, got: Any) -> DataError:
+    return DataError(f"{name} must hold whole numbers of 64 bits; got {got}. Make text of all.")
 
 
 def _refuse_infinite(array: np.ndarray, name: str) -> None:

@@ -21,8 +21,8 @@ class NoNumberError(DataError, TypeError):
     """An object among numbers. Also a TypeError: scikit-learn's estimators raise one."""
 
 
-def read_arrays(x: Any, *, lengths: Any = None, layout: str = "NTD", like: Like | None = None) -> tuple[Items, bool]:
-    """Read series without their answers; and whether they came as one array, so that their ends may be padding.
+def read_arrays(x: Any, *, lengths: Any = None, layout: str = "NTD", like: Like | None = None) -> tuple[Items, int]:
+    """Read series without their answers; and the steps of the one array they came as, whose ends may be padding, or 0.
 
     Parameters
     ----------
@@ -32,7 +32,7 @@ def read_arrays(x: Any, *, lengths: Any = None, layout: str = "NTD", like: Like 
     lengths : (N,) ints, optional
         How many steps of each are no padding.
     layout : {"NTD", "NDT"}
-        The axes of a 3-D array.
+        The axes of a 3-D array, and of a list's arrays without N.
     like : Like, optional
         What fit saw.
 
@@ -43,6 +43,8 @@ def read_arrays(x: Any, *, lengths: Any = None, layout: str = "NTD", like: Like 
     """
     as_rows = None if like is None else like.rows is not None
     titles: tuple[str, ...] | None = None
+    if isinstance(x, (list, tuple)) and not x:
+        raise DataError(f"Found array with 0 sample(s) (shape=(0,)) {_LEAST}")
     if not hasattr(x, "nnz") and (hasattr(x, "columns") or isinstance(x, (str, os.PathLike, Mapping))):
         array = _from_frame(x)
     elif isinstance(x, (list, tuple)) and not _nested(x, as_rows):
@@ -51,8 +53,8 @@ def read_arrays(x: Any, *, lengths: Any = None, layout: str = "NTD", like: Like 
                 f"X must be (N, {like.rows}), a series a row, as fit saw it; got a list of "  # type: ignore[union-attr]
                 f"arrays of other shapes. Make one array of it."
             )
-        items, titles = _from_list(x)
-        return _finish(items, titles or _numbered(items[0].shape[1]), None, like, lengths), False
+        items, titles = _from_list(x, layout, like)
+        return _finish(items, titles or _numbered(items[0].shape[1]), None, like, lengths), 0
     else:
         array = to_numbers(x, "X")
     if array.shape == (0,):
@@ -79,14 +81,20 @@ def read_arrays(x: Any, *, lengths: Any = None, layout: str = "NTD", like: Like 
             )
         if like is not None:
             like.refuse_width(array.shape[1])
-        return _finish(list(array[..., None]), ("x0",), array.shape[1], like, lengths), True
+        return _finish(list(array[..., None]), ("x0",), array.shape[1], like, lengths), array.shape[1]
     if not array.shape[1]:
         raise DataError(f"X must have at least one step; got {array.shape}. Check how it was made.")
     if as_rows:
         raise DataError(
             f"X must be (N, {like.rows}), a series a row, as fit saw it; got {array.shape}. Reshape it."  # type: ignore[union-attr]
         )
-    return _finish(list(array), _numbered(array.shape[2]), None, like, lengths), True
+    return _finish(list(array), _numbered(array.shape[2]), None, like, lengths), array.shape[1]
+
+
+def listed(x: Any) -> Any:
+    """Numpy's own ragged form, an array of arrays, as a list; anything else as it is."""
+    ragged = isinstance(x, np.ndarray) and x.dtype == object and x.ndim == 1 and any(depth(one) for one in x)
+    return list(x) if ragged else x
 
 
 def to_numbers(values: Any, name: str) -> np.ndarray:
@@ -144,6 +152,11 @@ def _nested(x: Sequence, as_rows: bool | None) -> bool:
     return flat and len({len(one) for one in x}) == 1
 
 
+def is_missing(one: Any) -> bool:
+    """Whether a value is None, NaN, which differs from itself, or pandas' NA, which does not say."""
+    return one is None or type(one).__name__ == "NAType" or (np.ndim(one) == 0 and bool(one != one))
+
+
 def depth(values: Any) -> int:
     """How many axes there are, of lists by what comes first in each: they may be of unequal lengths."""
     if isinstance(values, (list, tuple)):
@@ -151,13 +164,14 @@ def depth(values: Any) -> int:
     return np.ndim(values)
 
 
-def _from_list(x: Sequence) -> tuple[list[np.ndarray], tuple[str, ...] | None]:
+def _from_list(x: Sequence, layout: str, like: Like | None) -> tuple[list[np.ndarray], tuple[str, ...] | None]:
     """Arrays of their own lengths as (T, D), and the columns' names where they are data frames."""
     items: list[np.ndarray] = []
     titles: tuple[str, ...] | None = None
     for place, one in enumerate(x):
         array = to_numbers(one, f"X[{place}]")
-        array = array[:, None] if array.ndim == 1 else array
+        framed = hasattr(one, "columns")
+        array = array[:, None] if array.ndim == 1 else array.T if layout == "NDT" and not framed else array
         if array.ndim != 2:
             raise DataError(f"X[{place}] must be (T, D), or (T,) for one column; got {array.shape}. Reshape it.")
         if 0 in array.shape:
@@ -167,13 +181,24 @@ def _from_list(x: Sequence) -> tuple[list[np.ndarray], tuple[str, ...] | None]:
                 f"X[{place}] must have {items[0].shape[1]} columns, as the ones before it; got {array.shape}. "
                 f"{'Did you mean its transpose?' if array.shape[0] == items[0].shape[1] else 'Give all the same.'}"
             )
-        if hasattr(one, "columns"):
+        if framed:
             named = tuple(map(str, one.columns))
+            if like is not None and len(named) == len(like.names) and like.names != _numbered(len(named)):
+                array, named = _in_order(array, named, like.names, place), like.names
             if titles not in (None, named):
                 raise DataError(f"X[{place}] must have the columns {titles}, as the ones before it; got {named}.")
             titles = named
         items.append(array)
     return items, titles
+
+
+def _in_order(array: np.ndarray, named: tuple[str, ...], names: tuple[str, ...], place: int) -> np.ndarray:
+    """The columns of a data frame in the order that fit saw."""
+    if named == names:
+        return array
+    if set(named) != set(names) or len(set(names)) < len(names):
+        raise DataError(f"X[{place}] must have the columns {names}, as fit saw them; got {named}. Rename them.")
+    return array[:, [named.index(name) for name in names]]
 
 
 def _from_frame(frame: Any) -> np.ndarray:
@@ -220,11 +245,18 @@ def cut_padding(items: list[np.ndarray]) -> tuple[list[np.ndarray], str]:
 
 
 def _lengths(lengths: Any, items: list[np.ndarray]) -> np.ndarray:
-    found = np.asarray(lengths)
+    try:
+        found = np.asarray(lengths)
+    except ValueError:
+        found = np.asarray(0)
     longest = np.array([len(one) for one in items])
     if found.shape != longest.shape:
         raise OptionError(f"lengths must be ({len(items)},), one a sequence; got {found.shape}. Leave none out.")
-    wrong = (found < 1) | (found > longest) | (found != found.astype(np.int64))
+    if found.dtype.kind not in "iuf":
+        raise OptionError(
+            f"lengths must be whole numbers; got {found.tolist()[0]!r} for sequence 0. Count each one's steps."
+        )
+    wrong = (found < 1) | (found > longest) | (found != np.floor(found))
     if wrong.any():
         at = int(np.argmax(wrong))
         raise OptionError(

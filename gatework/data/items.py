@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from gatework.data.answers import read_groups, read_y
-from gatework.data.arrays import cut_padding, read_arrays
+from gatework.data.arrays import cut_padding, listed, read_arrays
 from gatework.data.folders import read_folder, read_text_file
 from gatework.data.listed import SOUNDS, audio_items, kind_of_table, read_column, read_list
 from gatework.data.long import read_long
@@ -46,11 +46,12 @@ def read_items(
     Parameters
     ----------
     X : list, array, table or path
-        Series: a list of (T_i, D) arrays; a 3-D array; a 2-D array, or a data frame of numbers with `y` beside it,
-        whose rows are series of one column; a long table, a row for each id and time. Text: a list of str, a table with
-        a column of text, or a folder of .txt files, one a class with an item a line. Audio: a folder with a folder of
-        recordings for each class, a table with a column of paths, or a list of paths or (samples, rate) pairs. A table
-        is a data frame of any library, a dict of columns, or a .csv, .csv.gz, .tsv, .tsv.gz or .parquet file.
+        Series: a list, or an array of objects, of (T_i, D) arrays; a 3-D array; a 2-D array, or a data frame of numbers
+        with `y` beside it, whose rows are series of one column; a long table, a row for each id and time. Text: a list
+        of str, a table with a column of text, or a folder of .txt files, one a class with an item a line. Audio: a
+        folder with a folder of recordings for each class, a table with a column of paths, or a list of paths or
+        (samples, rate) pairs. A table is a data frame of any library, a dict of columns, or a .csv, .csv.gz, .tsv,
+        .tsv.gz or .parquet file.
     y : array, list or series, optional
         One answer a sequence, (N, K) for K targets, or a list of arrays of one answer a step. Tables and folders have
         their own.
@@ -61,7 +62,7 @@ def read_items(
     kind : {"series", "audio", "text"}, optional
         What X holds, where it may be several.
     layout : {"NTD", "NDT"}
-        The axes of a 3-D array.
+        The axes of a 3-D array; of a list's arrays without N. Data frames are (T, D) in both.
     stepwise : bool, optional
         Whether there is one answer for each step. Inferred where it is plain.
     id_col, time_col, group_col, text_col, path_col : str
@@ -90,6 +91,9 @@ def read_items(
         raise DataError(f"X must be {like.kind}, as fit saw it; got kind={kind!r}. Leave it out.")
     kind = like.kind if like else kind
     targets = (target_col,) if isinstance(target_col, str) or not isinstance(target_col, (list, tuple)) else target_col
+    if not targets:
+        raise OptionError(f"target_col must be a column or a list of them; got {target_col!r}. Name that of labels.")
+    X = listed(X)  # noqa: N806
     ask = Ask(id_col, time_col, tuple(targets), group_col, text_col, path_col, feature_cols, stepwise, like)
     ask = ask._replace(need_y=need_y and y is None)
     items, padded = _read_x(X, y, kind, ask, lengths, layout)
@@ -97,7 +101,7 @@ def read_items(
         raise OptionError(f"lengths must be left out for {items.kind}; got some. They are for padded arrays.")
     if y is not None:
         steps = np.array([len(one) for one in items.items]) if items.kind == "series" else None
-        answers, names, each = read_y(y, len(items), steps, stepwise if like is None else like.stepwise)
+        answers, names, each = read_y(y, len(items), steps, stepwise if like is None else like.stepwise, padded)
         seen_at_fit = replace(items.like, stepwise=each) if like is None else like
         said = (f"{one.removesuffix('.')}{about(answers, names)}." for one in items.notes[:1])
         items = replace(
@@ -116,31 +120,31 @@ def read_items(
     return items if items.notes and items.notes[0].startswith("read as") else _with_summary(items)
 
 
-def _read_x(x: Any, y: Any, kind: str | None, ask: Ask, lengths: Any, layout: str) -> tuple[Items, bool]:
-    """Read X, with its own answers where it has them; and whether it is an array that may be padded."""
+def _read_x(x: Any, y: Any, kind: str | None, ask: Ask, lengths: Any, layout: str) -> tuple[Items, int]:
+    """Read X, with its own answers where it has them; and the steps of an array that may be padded, else 0."""
     if isinstance(x, (str, os.PathLike)):
         path = Path(x)
         if path.is_dir():
-            return read_folder(path, kind, ask), False
+            return read_folder(path, kind, ask), 0
         if path.suffix.lower() == ".txt" and path.is_file() and kind in (None, "text"):
-            return read_text_file(path, ask), False
+            return read_text_file(path, ask), 0
         if path.suffix.lower() in SOUNDS and kind in (None, "audio"):
-            return audio_items([path], (str(x),), ask), False
+            return audio_items([path], (str(x),), ask), 0
         ask = ask._replace(folder=path.parent)
     if hasattr(x, "nnz") or not _is_table(x):
-        listed = read_list(x, kind, ask)
-        if listed is None and kind in ("audio", "text"):
+        found = read_list(x, kind, ask)
+        if found is None and kind in ("audio", "text"):
             want = "texts" if kind == "text" else "paths or (samples, rate) pairs"
             raise DataError(f"X must be a list of {want}, a table or a folder; got {_what(x)}. Give one of these.")
-        return (listed, False) if listed else read_arrays(x, lengths=lengths, layout=layout, like=ask.like)
+        return (found, 0) if found else read_arrays(x, lengths=lengths, layout=layout, like=ask.like)
     table = open_table(x)
     as_rows = ask.like is not None and ask.like.rows is not None
-    found = "series" if as_rows else kind or kind_of_table(table, ask, y is not None)
-    if found != "series":
-        return read_column(table, found, ask), False
+    held = "series" if as_rows else kind or kind_of_table(table, ask, y is not None)
+    if held != "series":
+        return read_column(table, held, ask), 0
     if y is not None or as_rows:
         return read_arrays(x, lengths=lengths, layout=layout, like=ask.like)
-    return read_long(table, ask), False
+    return read_long(table, ask), 0
 
 
 def _is_table(x: Any) -> bool:

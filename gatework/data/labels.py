@@ -81,6 +81,8 @@ def read_labels(column: Any, name: Any, *, decimal_comma: bool = False) -> tuple
     there = pc.is_valid(column).to_numpy(zero_copy_only=False)
     if pa.types.is_boolean(kind) or pa.types.is_integer(kind):
         whole = pa.bool_() if pa.types.is_boolean(kind) else pa.int64()
+        if pa.types.is_uint64(kind) and (pc.max(column).as_py() or 0) > np.iinfo(np.int64).max:
+            raise DataError(f"{name} must hold whole numbers of 64 bits; got {pc.max(column)}. Make text of all.")
         return column.fill_null(False if pa.types.is_boolean(kind) else 0).cast(whole).to_numpy(), there
     values = numbers(column, name, some=False)
     return values, ~np.isnan(values)

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from gatework.data.arrays import depth
+from gatework.data.arrays import depth, is_missing
 from gatework.data.columns import is_text, row_of
 from gatework.data.labels import need_column, read_labels, seen, side_by_side
 from gatework.data.sequences import Ask, Items, Like, about
@@ -63,9 +63,9 @@ def read_column(table: Table, kind: str, ask: Ask) -> Items:
     wanted = [name, *(ask.targets if ask.need_y else ())]
     for target in wanted[1:]:
         need_column(table, "target_col", target)
-    if ask.group_col is not None:
-        need_column(table, "group_col", ask.group_col)
-        wanted.append(ask.group_col)
+    if ask.groups_in is not None:
+        need_column(table, "group_col", ask.groups_in)
+        wanted.append(ask.groups_in)
     with_ids = [ask.id_col] if ask.id_col in table.names and ask.id_col not in wanted else []
     if len(set(wanted)) < len(wanted):
         raise DataError(f"{option}, target_col and group_col must be columns of their own; got {wanted}. Name each.")
@@ -77,9 +77,9 @@ def read_column(table: Table, kind: str, ask: Ask) -> Items:
         _refuse_missing(there, target)
         labels.append(values)
     groups = None
-    if ask.group_col is not None:
-        groups, there = read_labels(columns[ask.group_col], ask.group_col)
-        _refuse_missing(there, ask.group_col)
+    if ask.groups_in is not None:
+        groups, there = read_labels(columns[ask.groups_in], ask.groups_in)
+        _refuse_missing(there, ask.groups_in)
     y = side_by_side(labels) if labels else None
     ids = tuple(columns[with_ids[0]].to_pylist()) if with_ids else None
     targets = tuple(map(str, ask.targets)) if ask.need_y else ()
@@ -133,7 +133,7 @@ def read_list(x: Any, kind: str | None, ask: Ask) -> Items | None:
     if isinstance(listed, np.ndarray) and listed.ndim != 1:
         return None
     listed = list(listed)
-    if listed and all(_is_sound(one) for one in listed) and kind != "series":
+    if listed and all(_is_sound(one) for one in listed) and kind in (None, "audio"):
         from gatework.data.wave import Wave
 
         waves = [one if isinstance(one, Wave) else Wave.of(one[0], one[1], f"X[{k}]") for k, one in enumerate(listed)]
@@ -141,12 +141,15 @@ def read_list(x: Any, kind: str | None, ask: Ask) -> Items | None:
     written = [isinstance(one, (str, os.PathLike)) for one in listed]
     if not any(written):
         return None
+    if kind == "series":
+        odd = os.fspath(listed[written.index(True)])
+        raise DataError(f"X must be series of numbers; got text, such as {odd[:60]!r}. Give a list of (T, D) arrays.")
     for place, (one, is_written) in enumerate(zip(listed, written, strict=True)):
-        if not (is_written or one is None or one != one):
+        if not (is_written or is_missing(one)):
             raise DataError(f"X[{place}] must be text, as others of X are; got {type(one).__name__}. Leave it out.")
     texts = [os.fspath(one) if is_written else "" for one, is_written in zip(listed, written, strict=True)]
     sounds = [one.lower().endswith(SOUNDS) for one in texts]
-    paths = any(not isinstance(one, str) for one in listed if one is not None and one == one)
+    paths = any(not isinstance(one, str) for one in listed if not is_missing(one))
     if kind is None and not all(sounds) and (any(sounds) or paths):
         odd = texts[int(np.argmin(sounds))]
         raise DataError(
@@ -182,11 +185,11 @@ def text_items(
     Raises
     ------
     DataError
-        Texts that are all empty.
+        Texts that are all empty, where there is only them to learn from.
     """
     items = [text if text.strip() else "" for text in texts]
     empty = sum(not text for text in items)
-    if empty == len(items):
+    if empty == len(items) and ask.like is None:
         raise DataError(f"X must hold a text that is not empty; got {empty:,} empty ones. Check how it was made.")
     count = f"{len(items):,} {'item' if len(items) == 1 else 'items'}"
     said = [f"read as text: {where}{count}{about(y, targets)}.", *notes]

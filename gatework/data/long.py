@@ -48,8 +48,8 @@ def read_long(table: Table, ask: Ask) -> Items:
     items = [wide[a:b] for a, b in spans]
     inside = _Inside(ids, place, starts, order, ask.id_col)
     groups = None
-    if ask.group_col is not None:
-        values, there = read_labels(columns.pop(ask.group_col), ask.group_col)
+    if ask.groups_in is not None:
+        values, there = read_labels(columns.pop(ask.groups_in), ask.groups_in)
         values, there = (values, there) if order is None else (values[order], there[order])
         groups, known, differ = inside.of(values, there)
         if len(differ):
@@ -86,7 +86,7 @@ def _without_absent(table: Table, ask: Ask) -> Ask:
             "Name the column that tells sequences apart with id_col= (command line: --id), or say id_col=None if the "
             "table is one sequence.",
         )
-    for option, name in (("id_col", ask.id_col), ("group_col", ask.group_col)):
+    for option, name in (("id_col", ask.id_col), ("group_col", ask.groups_in)):
         if name is not None:
             need_column(table, option, name)
     if not has_time and ask.time_col == "time":
@@ -106,7 +106,7 @@ def _without_absent(table: Table, ask: Ask) -> Ask:
 
 
 def _load(table: Table, ask: Ask, chosen: list[Any]) -> dict[Any, Any]:
-    wanted = [one for one in (ask.id_col, ask.time_col, ask.group_col) if one is not None] + chosen
+    wanted = [one for one in (ask.id_col, ask.time_col, ask.groups_in) if one is not None] + chosen
     wanted += ask.targets if ask.need_y else ()
     ids = [] if ask.id_col is None else [ask.id_col]
     columns = dict(zip(wanted, table.load(wanted, ids=ids), strict=True))

@@ -135,6 +135,11 @@ class Ask(NamedTuple):
     folder: Path = Path()
 
     @property
+    def groups_in(self) -> Any:
+        """The column of groups where they are read: to learn, not to answer."""
+        return self.group_col if self.like is None else None
+
+    @property
     def taken(self) -> tuple:
         """The columns that are no features."""
         return (self.id_col, self.time_col, *self.targets, self.group_col)

@@ -210,7 +210,7 @@ def test_predict_reads_the_columns_of_fit():
         read_items({**without("x"), "X1": [0] * 5}, like=like, need_y=False)
     assert str(info.value) == (
         "X must have the column 'x'; got 'id', 'time', 'n', 'label', 'X1'. Did you mean feature_cols='X1'? (command "
-        "line: --features)"
+        "line: --feature-cols)"
     )
     assert read_items([np.ones((3, 1))], like=like, need_y=False).names == ("x",)
 
