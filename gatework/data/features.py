@@ -134,5 +134,5 @@ def _refuse_many_texts(column: Any, name: Any, decimal_comma: bool) -> None:
         raise DataError(
             f"{name} must hold numbers, or text of at most {MOST} kinds; got {len(texts):,} kinds, such as "
             f"{texts[wrong].as_py()!r}. Correct it if it should be a number, or leave it out with feature_cols= "
-            f"(command line: --features)."
+            f"(command line: --feature-cols)."
         )

@@ -196,7 +196,7 @@ def test_too_many_texts():
         read_items(table)
     assert str(info.value) == (
         "x must hold numbers, or text of at most 20 kinds; got 21 kinds, such as '2o'. Correct it if it should be a "
-        "number, or leave it out with feature_cols= (command line: --features)."
+        "number, or leave it out with feature_cols= (command line: --feature-cols)."
     )
 
 
