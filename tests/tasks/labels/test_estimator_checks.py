@@ -28,6 +28,8 @@ def lifted(x):
         return [[row] for row in x]
     if type(x).__name__ == "_NotAnArray":
         return type(x)(np.asarray(x)[:, None])
+    if type(x).__name__ == "DataFrame":
+        return np.asarray(x)[:, None]
     return x[:, None] if isinstance(x, np.ndarray) and x.ndim == 2 and x.shape[1] else x
 
 
