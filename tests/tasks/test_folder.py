@@ -210,7 +210,8 @@ def test_a_class_that_is_no_estimator_is_refused(tmp_path, name):
     save(Toy(1), tmp_path)
     change(tmp_path, **{"class": name})
     assert refusal(tmp_path) == (
-        f"class must be one of Classifier, Forecaster, Regressor, Toy; got {name!r} in {tmp_path / 'config.json'}. Update gatework."
+        f"class must be one of Classifier, Forecaster, Regressor, Toy; got {name!r} in {tmp_path / 'config.json'}. "
+        "Update gatework."
     )
 
 
@@ -231,7 +232,9 @@ def test_a_class_that_load_could_not_find_again_is_not_saved(tmp_path):
 
     with pytest.raises(DataError) as caught:
         save(Mine(1), tmp_path / "model")
-    assert str(caught.value) == ("estimator must be one of Classifier, Forecaster, Regressor, Toy; got Mine, which load could not find again.")
+    assert str(caught.value) == (
+        "estimator must be one of Classifier, Forecaster, Regressor, Toy; got Mine, which load could not find again."
+    )
     assert not (tmp_path / "model").exists()
 
 
