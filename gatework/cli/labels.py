@@ -16,7 +16,6 @@ from gatework.data.wave import open_sound
 from gatework.errors import OptionError
 from gatework.tasks import load
 from gatework.tasks.labels.answers import as_table
-from gatework.tasks.labels.judging import judge
 from gatework.tasks.labels.keep import reading_like
 from gatework.tasks.labels.plot import plot_confusion, plot_predicted
 from gatework.tasks.labels.targets import Targets
@@ -123,8 +122,7 @@ def evaluate_labels(folder: Path, config: dict[str, Any], data: Path, plot: Path
         Targets.of(items.y, items.targets, items.stepwise, classify=False)
     tell_items(data, items, out)
     fitted = load(folder)
-    answers = fitted._answers(items)
-    scores = judge(fitted, items, answers)
+    answers, scores = fitted._evaluated(items)
     if as_json:
         print(json.dumps(scores.to_dict(), indent=2))
     else:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from os import PathLike, fspath
 from typing import TYPE_CHECKING, Any
 
@@ -26,7 +27,31 @@ def paths(**tables: Any) -> dict[str, str]:
 
 
 def checkpoint(forecaster: Forecaster, panel: Panel, folder: str | PathLike | None, resume: bool) -> Checkpoint | None:
-    """Make the checkpoint of a training in `folder`; None without one.
+    """Make the checkpoint of a training in `folder`; None without one. It raises what `begun` does."""
+    data = {"data": None, **forecaster.source_}
+    return begun(forecaster, forecaster.get_params(), data, panel.fingerprint, folder, resume)
+
+
+def begun(
+    estimator: Any,
+    params: dict[str, Any],
+    data: dict[str, Any],
+    fingerprint: Callable[[], str],
+    folder: str | PathLike | None,
+    resume: bool,
+) -> Checkpoint | None:
+    """Make the checkpoint of an estimator's training in `folder`; None without one.
+
+    Parameters
+    ----------
+    estimator : Forecaster, Classifier or Regressor
+        Whose training it is.
+    params, data : dict
+        Its parameters, and where its data lie, as JSON can hold them.
+    fingerprint : callable
+        Gives that of the data, which is asked for only where there is a folder.
+    folder, resume
+        As fit has them.
 
     Raises
     ------
@@ -38,16 +63,14 @@ def checkpoint(forecaster: Forecaster, panel: Panel, folder: str | PathLike | No
             raise OptionError("folder must be given where resume=True; got None. Name the one with the checkpoint.")
         return None
     # Through JSON and back, so that numpy's numbers and tuples compare as what the checkpoint made of them.
-    params = json.loads(to_json(forecaster.get_params()))
-    run = {"class": type(forecaster).__name__, "params": params, "data": None, **forecaster.source_}
-    place = Checkpoint(folder, panel.fingerprint(), run)
+    params = json.loads(to_json(params))
+    place = Checkpoint(folder, fingerprint(), {"class": type(estimator).__name__, "params": params, **data})
     if resume and place.exists():
-        refuse_other(params, (place.facts()["run"] or {}).get("params", {}), folder)
+        _refuse_other(params, (place.facts()["run"] or {}).get("params", {}), folder)
     return place
 
 
-def refuse_other(params: dict[str, Any], began: dict[str, Any], folder: str | PathLike) -> None:
-    """Refuse to resume a training that was begun with other parameters."""
+def _refuse_other(params: dict[str, Any], began: dict[str, Any], folder: str | PathLike) -> None:
     for name in params.keys() - {"progress"}:
         if params[name] != began.get(name):
             raise OptionError(

@@ -135,10 +135,7 @@ class Answering(Estimator):
         LabelScores
             Measures of the model and of each rival; `verdict()` says in a line who wins.
         """
-        from gatework.tasks.labels.judging import judge
-
-        items = self._more(X, "evaluate", lengths, y, need_y=True)
-        return judge(self, items, self._answers(items))
+        return self._evaluated(self._more(X, "evaluate", lengths, y, need_y=True))[1]
 
     def stream(self) -> LabelStream:
         """Read a sequence as it comes, and answer at any time: features, layers and head, not the layers alone.
@@ -201,6 +198,15 @@ class Answering(Estimator):
 
         arrays = self.reader_.read(items.items, items.ids)
         return answer(self.net_, arrays, self.targets_.stepwise)
+
+    def _evaluated(self, items: Items) -> tuple[Any, LabelScores]:
+        """Answer, and score the answers; what is read is read once."""
+        from gatework.tasks.labels.judging import judge
+        from gatework.tasks.labels.learning import answer
+
+        arrays = self.reader_.read(items.items, items.ids)
+        answers = answer(self.net_, arrays, self.targets_.stepwise)
+        return answers, judge(self, items, arrays, answers)
 
     def _labels(self, answers: np.ndarray) -> np.ndarray:
         return self.targets_.decode(answers)

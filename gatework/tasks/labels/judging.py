@@ -36,10 +36,9 @@ def judge_held_out(
     return _score(model, items, held, rivals, rows, how)
 
 
-def judge(model: Answering, items: Items, answers: Any) -> LabelScores:
+def judge(model: Answering, items: Items, arrays: Sequence[np.ndarray], answers: Any) -> LabelScores:
     """Score answers for other sequences, beside those of rivals that learned from what fit did."""
-    arrays = model.reader_.read(items.items, items.ids)
-    how = f"{len(items):,} {NOUNS[items.kind]} that were given to be judged by."
+    how = f"{len(items):,} {NOUNS[items.kind]} were given to judge by."
     return _score(model, items, answers, model.rivals_.answer(arrays, _texts(items)), np.arange(len(items)), how)
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from os import PathLike, fspath
@@ -11,15 +10,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from gatework.errors import DataError, GateworkError, OptionError
+from gatework.errors import DataError, GateworkError
 from gatework.tasks.folder import Parts
-from gatework.tasks.keep import refuse_other
 from gatework.tasks.labels.readers import restored
 from gatework.tasks.labels.recipe import Recipe
 from gatework.tasks.labels.rivals import Rivals
 from gatework.tasks.labels.scores import LabelScores
 from gatework.tasks.labels.targets import Targets
-from gatework.train.checkpoint import Checkpoint, to_json
 from gatework.train.history import History
 
 if TYPE_CHECKING:
@@ -28,27 +25,6 @@ if TYPE_CHECKING:
 
 # What the rivals' numbers are called begins so, beside the network's.
 RIVAL = "rival."
-
-
-def checkpoint(model: Labelling, items: Items, folder: str | PathLike | None, resume: bool) -> Checkpoint | None:
-    """Make the checkpoint of a training in `folder`; None without one.
-
-    Raises
-    ------
-    OptionError
-        To resume, and there is no folder, or what is in it was begun with other parameters.
-    """
-    if folder is None:
-        if resume:
-            raise OptionError("folder must be given where resume=True; got None. Name the one with the checkpoint.")
-        return None
-    # Through JSON and back, so that numpy's numbers and tuples compare as what the checkpoint made of them.
-    params = json.loads(to_json(saved_params(model)))
-    run = {"class": type(model).__name__, "params": params, "data": model.source_}
-    place = Checkpoint(folder, fingerprint(items), run)
-    if resume and place.exists():
-        refuse_other(params, (place.facts()["run"] or {}).get("params", {}), folder)
-    return place
 
 
 def path_of(X: Any) -> str | None:  # noqa: N803

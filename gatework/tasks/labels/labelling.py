@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from gatework.data.items import read_items
 from gatework.tasks import folder as folders
+from gatework.tasks.keep import begun
 from gatework.tasks.labels import keep
 from gatework.tasks.labels.answering import Answering
 from gatework.tasks.labels.recipe import check
@@ -94,7 +95,8 @@ class Labelling(Answering):
 
     def _learn(self, items: Items, source: str | None, folder: Any = None, resume: bool = False) -> Self:
         self.source_, self.fingerprint_, self.like_ = source, keep.fingerprint(items), items.like
-        place = keep.checkpoint(self, items, folder, resume)
+        at = {"data": source}
+        place = begun(self, keep.saved_params(self), at, lambda: self.fingerprint_, folder, resume)
         from gatework.tasks.labels.fitting import fit
 
         fit(self, items, place, resume)
