@@ -12,7 +12,7 @@ from gatework.tasks import folder as folders
 from gatework.tasks.keep import begun
 from gatework.tasks.labels import keep
 from gatework.tasks.labels.answering import Answering
-from gatework.tasks.labels.recipe import check
+from gatework.tasks.labels.recipe import check, check_kind
 
 if TYPE_CHECKING:
     from gatework.data.items import Items
@@ -91,6 +91,7 @@ class Labelling(Answering):
         """Read what is to be learned from, and refuse what can be refused before torch is imported."""
         check(self)
         items = read_items(X, y, lengths=lengths, groups=groups, kind=self.kind, **self._columns())
+        check_kind(self, items.kind, items.stepwise)
         return replace(items, like=replace(items.like, estimator=type(self).__name__))
 
     def _learn(self, items: Items, source: str | None, folder: Any = None, resume: bool = False) -> Self:

@@ -50,6 +50,12 @@ CHOICES = {
     "augment": (True, False),
 }
 
+# Settings of one kind of data alone, and what each is where nobody says otherwise.
+OF_KIND: dict[str, dict[str, Any]] = {
+    "text": {"tokens": "words", "vocabulary_size": None},
+    "audio": {"sample_rate": None, "features": "log-mel", "normalise": None},
+}
+
 # Channels of the convolutions, and about how many steps they leave to be remembered.
 CHANNELS, REMEMBERED = 64, 64
 
@@ -177,6 +183,25 @@ def check(model: Labelling) -> None:
     _check_between(model.dropout, "dropout", -1e-12, 1)
 
 
+def check_kind(model: Labelling, kind: str, stepwise: bool) -> None:
+    """Refuse settings that would do nothing with what was read: those of another kind, a pooling of single answers.
+
+    Raises
+    ------
+    OptionError
+        The text names the setting, and what it is for.
+    """
+    for other, options in OF_KIND.items():
+        for name, usual in options.items():
+            value = getattr(model, name)
+            if other != kind and value != usual:
+                raise OptionError(f"{name} must be left out for {kind}; got {value!r}. It is for {other}.")
+    if stepwise and model.pooling is not None:
+        raise OptionError(
+            f"pooling must be left out where each step has an answer; got {model.pooling!r}. There is nothing to pool."
+        )
+
+
 def _check_between(value: Any, name: str, low: float, high: float) -> None:
     if value is None:
         return
@@ -256,7 +281,8 @@ def choose(
         missing=habit.missing,
         spread=habit.spread,
         prior=prior,
-        alike=model.class_weight == "balanced" if isinstance(model.class_weight, str) else False,
+        # The one word that it may be is "balanced".
+        alike=isinstance(model.class_weight, str),
         class_weights=class_weights,
     )
     each = (

@@ -1,4 +1,4 @@
-"""What is held out is met as new sequences are: no score is better than what comes after it."""
+"""What is held out is met as new sequences are, and what was asked for is done or refused."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from gatework import Classifier, Regressor
-from gatework.errors import DataError
+from gatework.errors import DataError, OptionError
 
 BRIEF = {"max_steps": 200, "members": 1, "progress": False, "effort": "fast"}
 
@@ -46,3 +46,27 @@ def test_rivals_count_classes_as_the_network_does():
     asked = alike.models[0].offsets[0] - plain.models[0].offsets[0]
     # Counted alike, the rare class is taken for much likelier.
     assert asked > 1
+
+
+@pytest.mark.parametrize(
+    ("option", "text"),
+    [
+        ({"tokens": "characters"}, "tokens must be left out for series; got 'characters'. It is for text."),
+        ({"vocabulary_size": 9}, "vocabulary_size must be left out for series; got 9. It is for text."),
+        ({"sample_rate": 8000}, "sample_rate must be left out for series; got 8000. It is for audio."),
+        ({"features": "mfcc"}, "features must be left out for series; got 'mfcc'. It is for audio."),
+        ({"normalise": "running"}, "normalise must be left out for series; got 'running'. It is for audio."),
+    ],
+)
+def test_an_option_of_another_kind_is_refused(option, text):
+    with pytest.raises(OptionError) as error:
+        Classifier(**option).fit(np.zeros((6, 4, 1)), [0, 1] * 3)
+    assert str(error.value) == text
+
+
+def test_there_is_nothing_to_pool_where_each_step_is_answered():
+    with pytest.raises(OptionError) as error:
+        Regressor(pooling="max").fit(np.zeros((2, 4, 1)), [np.arange(4.0)] * 2)
+    assert str(error.value) == (
+        "pooling must be left out where each step has an answer; got 'max'. There is nothing to pool."
+    )
