@@ -125,7 +125,7 @@ def estimator(task: str, settings: dict[str, Any], configured: dict[str, Any], c
     # As text, which a saved model's JSON can hold.
     settings = configured | {name: str(one) if isinstance(one, Path) else one for name, one in settings.items()}
     if task != "forecast":
-        from gatework.tasks.labels.recipe import check as check_labels
+        from gatework.tasks.labels.settings import check as check_labels
 
         model = cls(**settings)
         check_labels(model)

@@ -16,6 +16,7 @@ from gatework.data.wave import open_sound
 from gatework.errors import OptionError
 from gatework.tasks import load
 from gatework.tasks.labels.answers import as_table
+from gatework.tasks.labels.facts import unjudged
 from gatework.tasks.labels.keep import reading_like
 from gatework.tasks.labels.plot import plot_confusion, plot_predicted
 from gatework.tasks.labels.targets import Targets
@@ -47,7 +48,7 @@ def train_labels(model: Labelling, data: Path, folder: Path, resume: bool = Fals
     model._learn(items, str(data), folder, resume)
     tell(note for note in model.notes_ if note not in items.notes)
     if model.scores_ is None:
-        print("\nNot judged: there were too few sequences to hold some out.")
+        print(f"\n{unjudged(model)}")
     else:
         tell_scores(model.scores_)
     pictures = draw(model, folder)

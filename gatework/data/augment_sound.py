@@ -42,6 +42,8 @@ class Surroundings:
         A room's noise lies that many nepers under the loudest number, with a colour of its own.
     masks : float
         Two stretches of time and two ranges of bands, each up to this share, become the mean (Park et al., 2019).
+    share : float
+        Of so many recordings: the others stay as they came, since who was learned from will often be heard again.
     """
 
     mean: tuple[float, ...]
@@ -53,9 +55,22 @@ class Surroundings:
     equaliser: float = 1.0
     noise: tuple[float, float] = (4.0, 12.0)
     masks: float = 0.15
+    share: float = 0.5
 
     def __call__(self, x: Tensor, lengths: Tensor, generator: torch.Generator) -> tuple[Tensor, Tensor]:
         """Change recordings x (B, T, D) of lengths (B,) frames; behind the end of each is 0, before and after."""
+        moved = torch.rand(len(x), generator=generator) < self.share
+        if not moved.any():
+            return x, lengths
+        other, ends = self._elsewhere(x[moved], lengths[moved], generator)
+        lengths = lengths.masked_scatter(moved, ends)
+        whole = x.new_zeros(len(x), int(lengths.max()), x.shape[2])
+        here = min(x.shape[1], whole.shape[1])
+        whole[~moved, :here] = x[~moved, :here]
+        whole[moved, : other.shape[1]] = other
+        return whole, lengths
+
+    def _elsewhere(self, x: Tensor, lengths: Tensor, generator: torch.Generator) -> tuple[Tensor, Tensor]:
         mean, std = torch.tensor(self.mean), torch.tensor(self.std).clamp(min=LEAST_STD)
         rows, bands = len(x), x.shape[2]
         draws = torch.rand((rows, 7), generator=generator)

@@ -7,8 +7,6 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-POOLINGS = ("last", "mean", "max", "attention")
-
 
 class Last(nn.Module):
     """What the memory holds at the end: the forward direction's last output, and the backward one's first."""
@@ -130,4 +128,4 @@ class Attention(nn.Module):
         return (sums / weight.where(weight > 0, 1)[:, None]).float()
 
 
-KINDS: dict[str, type[nn.Module]] = dict(zip(POOLINGS, (Last, Mean, Max, Attention), strict=True))
+KINDS: dict[str, type[nn.Module]] = {"last": Last, "mean": Mean, "max": Max, "attention": Attention}

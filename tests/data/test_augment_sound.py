@@ -9,7 +9,7 @@ from gatework.data.augment_sound import Surroundings
 from gatework.data.normalise import DEPTH, level, units
 
 D = 12
-NONE = {"silence": 0, "speed": 0, "tract": 0, "equaliser": 0, "noise": (60, 60), "masks": 0}
+NONE = {"silence": 0, "speed": 0, "tract": 0, "equaliser": 0, "noise": (60, 60), "masks": 0, "share": 1}
 
 
 def drawn(seed=0):
@@ -85,3 +85,24 @@ def test_masks_are_the_mean_and_padding_stays_0():
     assert hidden.all(0).any() or hidden.all(1).any()
     torch.testing.assert_close(found[0][~hidden], x[0][~hidden], atol=1e-4, rtol=1e-4)
     assert longer.equal(lengths)
+
+
+def test_a_share_of_recordings_is_changed_and_the_others_stay_as_they_came():
+    x, lengths, mean, std = recordings()
+    rows = 300
+    x, lengths = x.repeat(rows, 1, 1), lengths.repeat(rows)
+    found, longer = Surroundings(mean, std, silence=5, masks=0, share=0.3)(x, lengths, drawn())
+    pairs = zip(x, found, lengths, longer, strict=True)
+    stay = torch.tensor([bool(n == m) and one[:n].equal(row[:n]) for one, row, n, m in pairs])
+    assert 0.62 < stay.float().mean() < 0.78
+    # Those that changed have the length that is said, and nothing behind it.
+    beyond = torch.arange(found.shape[1]) >= longer[:, None]
+    assert not found[beyond].any()
+    assert found[torch.arange(2 * rows), longer - 1].any(1).all()
+
+
+def test_none_at_all_are_changed_by_a_share_of_0():
+    x, lengths, mean, std = recordings()
+    found, same = Surroundings(mean, std, share=0)(x, lengths, drawn())
+    assert found is x
+    assert same is lengths

@@ -11,6 +11,7 @@ from gatework.data.items import read_items
 from gatework.errors import DataError, OptionError
 from gatework.tasks.estimator import Estimator, not_fitted
 from gatework.tasks.labels import keep
+from gatework.tasks.labels.facts import unjudged
 
 if TYPE_CHECKING:
     import pyarrow
@@ -213,9 +214,7 @@ class Answering(Estimator):
 
     def _judged(self) -> LabelScores:
         if self.scores_ is None:
-            raise DataError(
-                "scores_ must be there to be drawn; got none: there were too few sequences to hold some out."
-            )
+            raise DataError(f"scores_ must be there to be drawn; got none. {unjudged(self)}")
         return self.scores_
 
     @property

@@ -7,7 +7,15 @@ from typing import TYPE_CHECKING
 from gatework.tasks.labels.card import CardFacts, card
 
 if TYPE_CHECKING:
+    from gatework.tasks.labels.answering import Answering
     from gatework.tasks.labels.labelling import Labelling
+
+
+def unjudged(model: Answering) -> str:
+    """Say why there are no scores."""
+    if model.histories_[-1].stopped == "interrupted":
+        return "Not judged: the training was interrupted before."
+    return "Not judged: there were too few sequences to hold some out."
 
 
 def model_card(model: Labelling) -> str:
@@ -22,7 +30,7 @@ def model_card(model: Labelling) -> str:
         *(note[:1].upper() + note[1:] for note in model.notes_),
     ]
     scores, task = model.scores_, "classify" if model.classify else "regress"
-    said = {"verdict": "Not judged: there were too few sequences to hold some out.", "table": "", "how": ""}
+    said = {"verdict": unjudged(model), "table": "", "how": ""}
     if scores is not None:
         said = {"verdict": scores.verdict(), "table": scores.markdown(), "how": scores.how}
     names = ", ".join(map(str, model.targets_.names))

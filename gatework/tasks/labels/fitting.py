@@ -12,7 +12,7 @@ from gatework.data.holdout import folds
 from gatework.tasks.labels.habits import HABITS
 from gatework.tasks.labels.measures import unequal
 from gatework.tasks.labels.readers import first_vectors, learn_to_read
-from gatework.tasks.labels.recipe import both_ways, choose
+from gatework.tasks.labels.recipe import MANY, about, both_ways, choose
 from gatework.tasks.labels.targets import Targets
 from gatework.tasks.labels.weights import class_weights, log_prior
 
@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from gatework.tasks.labels.recipe import Recipe
     from gatework.train.checkpoint import Checkpoint
 
-# Of so many sequences a tenth is held out for each network, and of fewer a fifth; of fewer than FEWEST none.
-MANY, FEWEST = 500, 10
+# Of fewer sequences none is held out.
+FEWEST = 10
 # Seconds of quiet that may come before a recording and after it while it is learned from.
 SILENCE = 0.2
 # So many numbers of evidence a step at most.
@@ -43,7 +43,7 @@ def fit(model: Labelling, items: Items, checkpoint: Checkpoint | None, resume: b
     arrays = reader.read(items.items, items.ids)
     vectors, about_vectors = first_vectors(model, reader)
     grams = runs(reader, targets, arrays)
-    recipe, chosen = choose(
+    recipe = choose(
         model,
         targets,
         [len(one) for one in arrays],
@@ -53,9 +53,13 @@ def fit(model: Labelling, items: Items, checkpoint: Checkpoint | None, resume: b
         None if vectors is None else vectors.shape[1],
         () if grams is None else tuple(map(len, grams.codes)),
     )
-    parts = held_out(encoded, targets, items.groups, recipe.members, recipe.seed)
+    parts = held_out(encoded, targets, items.groups, recipe.judges or recipe.members, recipe.seed)
+    if recipe.judges:
+        everything = np.arange(len(encoded))
+        parts = [(everything, everything[:0])] * recipe.members + [part for part in parts if len(part[1])]
     model.reader_, model.targets_ = reader, targets
-    model.notes_ = [*items.notes, *reader.notes(), *about_vectors, *about_shares(model, targets, encoded), *chosen]
+    chosen = about(recipe, reader.kind, any(len(others) for _, others in parts))
+    model.notes_ = [*items.notes, *reader.notes(), *about_vectors, *about_shares(model, targets, encoded), chosen]
     learned = learn(
         arrays,
         encoded,
@@ -68,6 +72,8 @@ def fit(model: Labelling, items: Items, checkpoint: Checkpoint | None, resume: b
         resume=resume,
         progress=model.progress,
     )
+    # Whoever cut it off is not judged by what was not trained.
+    parts = parts[: len(learned.histories)]
     model.recipe_ = replace(recipe, members=len(learned.net.members))
     model.net_, model.histories_ = learned.net, learned.histories
     model.rivals_, theirs = learn_rivals(model, items, arrays, parts)

@@ -24,14 +24,17 @@ def judge_held_out(
     model: Answering, items: Items, held: Any, rivals: Sequence[dict], parts: Sequence[tuple]
 ) -> LabelScores | None:
     """Score what networks and rivals answered for sequences that they had not learned from; None without such."""
-    rows = np.unique(np.concatenate([others for _, others in parts]))
-    if not len(rows):
+    # Parts that hold nothing out are of networks that answer.
+    parts = [(learned, others) for learned, others in parts if len(others)]
+    if not parts:
         return None
+    rows = np.unique(np.concatenate([others for _, others in parts]))
     # A sequence that several networks held out has the last one's answer; its rivals are those of that part too.
-    count = len(np.unique([others.min() for _, others in parts if len(others)]))
+    count = len(np.unique([others.min() for _, others in parts]))
     how = (
         f"Of {len(items):,} {NOUNS[items.kind]}, {len(rows):,} were answered by networks that had not learned from them"
-        f"{'' if count == 1 else f', in {count} parts'}; they decided when to end, which flatters slightly."
+        f"{'' if count == 1 else f', in {count} parts'}; they decided when to end, which flatters slightly"
+        f"{'; those that answer others have learned from all' if model.recipe_.judges else ''}."
     )
     return _score(model, items, held, rivals, rows, how)
 

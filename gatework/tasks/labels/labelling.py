@@ -12,7 +12,7 @@ from gatework.tasks import folder as folders
 from gatework.tasks.keep import begun
 from gatework.tasks.labels import keep
 from gatework.tasks.labels.answering import Answering
-from gatework.tasks.labels.recipe import check, check_kind
+from gatework.tasks.labels.settings import check, check_kind
 
 if TYPE_CHECKING:
     from gatework.data.items import Items

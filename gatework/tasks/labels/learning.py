@@ -40,9 +40,9 @@ class Learned:
     Attributes
     ----------
     net : Committee
-        The networks.
+        The networks that answer.
     histories : list of History
-        One a network.
+        One a network, and those that only judge.
     held : (N, K) array, or a list of (T_i, K)
         What networks answered for the sequences that they had not learned from, NaN for those that all learned from.
     """
@@ -116,7 +116,7 @@ def learn(
     resume: bool = False,
     progress: bool | None = None,
 ) -> Learned:
-    """Train a network for each fold, each ended early by the sequences that it does not learn from.
+    """Train a network for each fold, each ended early by the sequences that it does not learn from, if there are any.
 
     Parameters
     ----------
@@ -179,7 +179,7 @@ def learn(
             held[i] = one
         if history.stopped == "interrupted":
             break
-    return Learned(_committee(members, recipe).eval(), histories, held)
+    return Learned(_committee(members[: recipe.members], recipe).eval(), histories, held)
 
 
 def answer(net: nn.Module, arrays: Sequence[np.ndarray], stepwise: bool) -> Any:

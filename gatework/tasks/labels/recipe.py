@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import math
 from dataclasses import asdict, dataclass, fields
-from numbers import Real
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from gatework.errors import OptionError
 from gatework.tasks.labels.habits import HABITS
+from gatework.tasks.labels.settings import EFFORTS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -19,43 +18,6 @@ if TYPE_CHECKING:
     from gatework.tasks.labels.readers import Reader
     from gatework.tasks.labels.targets import Targets
 
-POOLINGS = ("last", "mean", "max", "attention")
-# How much longer than a normal one a training takes.
-EFFORTS = {"fast": 0.25, "normal": 1.0, "best": 4.0}
-
-# Settings that are whole numbers: the least each may be, and whether None leaves it to the data.
-WHOLE = (
-    ("hidden_size", 1, True),
-    ("num_layers", 1, True),
-    ("members", 1, True),
-    ("max_steps", 1, True),
-    ("batch_size", 1, True),
-    ("seed", 0, False),
-    ("vocabulary_size", 3, True),
-    ("sample_rate", 1, True),
-)
-# Those that are one of a few.
-CHOICES = {
-    "kind": (None, "series", "audio", "text"),
-    "cell": ("lstm", "gru", "rnn"),
-    "pooling": (None, *POOLINGS),
-    "effort": tuple(EFFORTS),
-    "layout": ("NTD", "NDT"),
-    "tokens": ("words", "characters", "bpe"),
-    "features": ("log-mel", "mfcc"),
-    "normalise": (None, "level", "utterance", "running", "training"),
-    "bidirectional": (None, True, False),
-    "convolutions": (None, True, False),
-    "stepwise": (None, True, False),
-    "augment": (True, False),
-}
-
-# Settings of one kind of data alone, and what each is where nobody says otherwise.
-OF_KIND: dict[str, dict[str, Any]] = {
-    "text": {"tokens": "words", "vocabulary_size": None},
-    "audio": {"sample_rate": None, "features": "log-mel", "normalise": None},
-}
-
 # Channels of the convolutions, and about how many steps they leave to be remembered.
 CHANNELS, REMEMBERED = 64, 64
 
@@ -63,6 +25,9 @@ CHANNELS, REMEMBERED = 64, 64
 MOST_READ, LEAST_STEPS = 300_000_000, 100
 # Of so many sequences one network learns nearly all that several would.
 PLENTY = 20_000
+# Of fewer than so many a fifth is held out at a time, and of more a tenth. Of fewer series each counts: what is held
+# out of a network would be missed, and is too little to tell when it should end.
+MANY = 500
 
 # What the sequences are called.
 NOUNS = {"series": "sequences", "audio": "recordings", "text": "texts"}
@@ -96,6 +61,8 @@ class Recipe:
         The standard deviation of tokens' vectors at first.
     hidden_size, num_layers, cell, bidirectional, pooling, dropout, dropout_in, stem_dropout
         Of the networks.
+    judges : int
+        Networks that only say how good the members are: then they hold sequences out, and the members learn from all.
     members, steps, every, patience, batch_size, learning_rate, weight_decay, smoothing, seed
         Of the training.
     augment : bool
@@ -131,6 +98,7 @@ class Recipe:
     dropout_in: float
     stem_dropout: float
     members: int
+    judges: int
     steps: int
     every: int
     patience: int
@@ -161,55 +129,6 @@ class Recipe:
         return cls(**{field.name: solid(saved[field.name]) for field in fields(cls)})
 
 
-def check(model: Labelling) -> None:
-    """Refuse settings that cannot be, before any data are read.
-
-    Raises
-    ------
-    OptionError
-        The text names the setting, what it must be and what it is.
-    """
-    for name, least, open_ in WHOLE:
-        value = getattr(model, name)
-        whole = isinstance(value, int | np.integer) and not isinstance(value, bool)
-        if not (open_ and value is None) and not (whole and value >= least):
-            by_default = ", or None for the default" if open_ else ""
-            raise OptionError(f"{name} must be a whole number of at least {least}{by_default}; got {value!r}.")
-    for name, known in CHOICES.items():
-        value = getattr(model, name)
-        if value not in known or (isinstance(value, int) and not isinstance(value, bool)):
-            raise OptionError(f"{name} must be one of {', '.join(map(repr, known))}; got {value!r}.")
-    _check_between(model.learning_rate, "learning_rate", 0, math.inf)
-    _check_between(model.dropout, "dropout", -1e-12, 1)
-
-
-def check_kind(model: Labelling, kind: str, stepwise: bool) -> None:
-    """Refuse settings that would do nothing with what was read: those of another kind, a pooling of single answers.
-
-    Raises
-    ------
-    OptionError
-        The text names the setting, and what it is for.
-    """
-    for other, options in OF_KIND.items():
-        for name, usual in options.items():
-            value = getattr(model, name)
-            if other != kind and value != usual:
-                raise OptionError(f"{name} must be left out for {kind}; got {value!r}. It is for {other}.")
-    if stepwise and model.pooling is not None:
-        raise OptionError(
-            f"pooling must be left out where each step has an answer; got {model.pooling!r}. There is nothing to pool."
-        )
-
-
-def _check_between(value: Any, name: str, low: float, high: float) -> None:
-    if value is None:
-        return
-    if isinstance(value, bool) or not isinstance(value, Real) or not low < float(value) < high:
-        want = "above 0" if high == math.inf else "from 0 to below 1"
-        raise OptionError(f"{name} must be a number {want}, or None for the default; got {value!r}.")
-
-
 def both_ways(model: Labelling, targets: Targets) -> bool:
     """Whether sequences are read from their ends too.
 
@@ -228,8 +147,8 @@ def choose(
     reader: Reader,
     embedding: int | None = None,
     grams: tuple[int, ...] = (),
-) -> tuple[Recipe, list[str]]:
-    """Choose what is left open by how many sequences there are, and how long; and say what was chosen."""
+) -> Recipe:
+    """Choose what is left open by how many sequences there are, and how long."""
     count = len(lengths)
     # Few are far longer than the others; what most are is what the network is made for.
     usual = max(1, int(np.percentile(lengths, 90)))
@@ -246,8 +165,10 @@ def choose(
     steps = np.clip(steps, habit.fewest * min(1.0, effort), habit.most)
     # What is long is read less often.
     steps = model.max_steps or int(max(min(steps, MOST_READ / (batch_size * usual)), LEAST_STEPS))
-    members = model.members or max(1, round(effort * (habit.members if count < PLENTY else 2)))
-    recipe = Recipe(
+    few = count < MANY and reader.kind == "series" and not stepwise and targets.classes is not None
+    members = model.members or max(1, round(effort * (2 if few or count >= PLENTY else habit.members)))
+    judges = 2 * members if few else 0
+    return Recipe(
         answers=targets.answers,
         sizes=targets.sizes,
         stepwise=stepwise,
@@ -267,6 +188,7 @@ def choose(
         dropout_in=habit.dropout_in if model.dropout is None else float(model.dropout),
         stem_dropout=habit.dropout_stem if model.dropout is None else float(model.dropout),
         members=members,
+        judges=judges,
         steps=steps,
         every=max(1, steps // VALIDATIONS),
         patience=PATIENCE,
@@ -285,12 +207,16 @@ def choose(
         alike=isinstance(model.class_weight, str),
         class_weights=class_weights,
     )
-    each = (
-        "1 network"
-        if members == 1
-        else f"{members} networks, each judged by {NOUNS[reader.kind]} that it did not learn from"
-    )
-    return recipe, [f"trains {each}, for up to {steps:,} steps of {batch_size}."]
+
+
+def about(recipe: Recipe, kind: str, judged: bool) -> str:
+    """Say which networks are trained, how long, and, where sequences can be held out, who judges them."""
+    what, networks = NOUNS[kind], "1 network" if recipe.members == 1 else f"{recipe.members} networks"
+    if judged and recipe.judges:
+        networks += f" on all {what}, and {recipe.judges} that hold some out to judge by"
+    elif judged and recipe.members > 1:
+        networks += f", each judged by {what} that it did not learn from"
+    return f"trains {networks}, for up to {recipe.steps:,} steps of {recipe.batch_size}."
 
 
 def stem(usual: int, stepwise: bool) -> tuple[tuple[int, ...], tuple[int, ...], tuple[int, ...]]:

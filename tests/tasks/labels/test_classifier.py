@@ -11,6 +11,7 @@ import torch
 from gatework import Classifier
 from gatework.data.batches import Batches
 from gatework.errors import DataError, NotFittedError, OptionError
+from gatework.tasks.labels.facts import unjudged
 
 SMALL = {"max_steps": 100, "members": 1, "hidden_size": 16, "learning_rate": 0.01, "progress": False}
 # Where what was learned does not matter.
@@ -213,7 +214,8 @@ def test_the_callers_random_numbers_and_arrays_are_left_alone():
     assert np.array_equal(np.random.get_state()[1], before[3])
 
 
-def test_ctrl_c_leaves_a_model_that_answers(monkeypatch):
+@pytest.mark.parametrize("members", [1, 2])
+def test_ctrl_c_leaves_a_model_that_answers(monkeypatch, members):
     draw, calls = Batches.__call__, []
 
     def until(self, step):
@@ -224,12 +226,18 @@ def test_ctrl_c_leaves_a_model_that_answers(monkeypatch):
 
     monkeypatch.setattr(Batches, "__call__", until)
     X, y = ragged()
-    model = Classifier(**{**SMALL, "max_steps": 20, "members": 3}).fit(X, y)
-    # The first ended, the second was cut off, the third never began.
+    model = Classifier(**{**SMALL, "max_steps": 20, "members": members}).fit(X, y)
+    # The first ended, the second was cut off, the others never began.
     assert [one.stopped for one in model.histories_][1:] == ["interrupted"]
-    assert len(model.net_.members) == len(model.histories_) == 2
+    assert len(model.histories_) == 2
+    assert len(model.net_.members) == members
     assert model.predict_proba(X).shape == (24, 2)
-    assert 0 < model.scores_.targets["label"].count < 24
+    if members == 1:
+        # The second was to judge.
+        assert 0 < model.scores_.targets["label"].count < 24
+    else:
+        assert model.scores_ is None
+        assert unjudged(model) == "Not judged: the training was interrupted before."
 
 
 # What is refused

@@ -35,7 +35,7 @@ class Spy:
     """What each network learned from, what it drew, and what decided when it ended, by place."""
 
     def __init__(self, monkeypatch):
-        self.arrays, self.learned, self.drawn, self.judged, self.validate = [], [], [], [], []
+        self.learned, self.drawn, self.judged, self.nets, self.validate = [], [], [], [], []
         spy, train, batches = self, learning.fit, learning.Batches
 
         class Watched(batches):
@@ -52,9 +52,8 @@ class Spy:
 
         def fit(net, drawn, loss, **options):
             validate = options["validate"]
-            if validate is not None:
-                spy.arrays = validate.keywords["arrays"]
-                spy.judged.append(validate.keywords["rows"].tolist())
+            spy.nets.append(net)
+            spy.judged.append([] if validate is None else validate.keywords["rows"].tolist())
             spy.validate.append(validate)
             return train(net, drawn, loss, **options)
 
@@ -85,7 +84,12 @@ def test_nobody_learns_from_what_judges_it(monkeypatch, estimator, grouped):
     spy = Spy(monkeypatch)
     model = estimator(**SMALL).fit(X, y, groups=groups)
     learned = spy.places(model, X)
-    assert len(learned) == len(spy.judged) == 3
+    # Of so few series, three that learn from all answer, and twice as many others judge.
+    whole = 3 if estimator is Classifier else 0
+    assert len(learned) == len(spy.judged) == (9 if whole else 3)
+    assert list(map(len, learned[:whole])) == [40] * whole
+    assert all(spy.judged[whole:])
+    assert not any(spy.judged[:whole])
     for rows, others in zip(learned, spy.judged, strict=True):
         assert rows.isdisjoint(others)
         assert rows | set(others) == set(range(40))
@@ -97,7 +101,7 @@ def test_nobody_learns_from_what_judges_it(monkeypatch, estimator, grouped):
     arrays = model.reader_.read([np.float32(x) for x in X], range(40))
     for row in model.held_.to_pylist():
         k = row["id"]
-        strangers = [net for net, rows in zip(model.net_.members, learned, strict=True) if k not in rows]
+        strangers = [net for net, rows in zip(spy.nets, learned, strict=True) if k not in rows]
         found = [answer(Committee([net], model.recipe_.sizes), [arrays[k]], False)[0] for net in strangers]
         given = [one.max() if estimator is Classifier else model.targets_.decode(one) for one in found]
         mine = row["probability"] if estimator is Classifier else row["label"]
@@ -114,7 +118,7 @@ def twins(count=24):
 
 def test_what_cannot_be_known_scores_as_chance_does():
     X, y, groups = twins()
-    settings = {**SMALL, "members": 5, "max_steps": 60, "hidden_size": 32, "dropout": 0.0}
+    settings = {**SMALL, "members": 3, "max_steps": 60, "hidden_size": 32, "dropout": 0.0}
     honest = Classifier(**settings).fit(X, y, groups=groups)
     assert honest.scores_.targets["label"].count == 48
     assert honest.scores_.rows["label"]["LSTM"].accuracy < 0.75
@@ -136,13 +140,17 @@ def test_the_best_weights_of_each_network_are_kept(monkeypatch):
     X, y = rng.normal(size=(40, 6, 2)), rng.integers(0, 2, 40)
     # Nothing to be learned, and far too fast: what is held out gets worse soon.
     model = Classifier(**{**SMALL, "max_steps": 120, "hidden_size": 32}).fit(X, y)
-    for net, history, validate in zip(model.net_.members, model.histories_, spy.validate, strict=True):
+    judges = [one for one in zip(spy.nets, model.histories_, spy.validate, strict=True) if one[2]]
+    assert len(judges) == 6
+    for net, history, validate in judges:
         best = min(value for _, value in history.validation)
         assert history.best == best
         with torch.no_grad():
             assert validate(net) == pytest.approx(best, abs=1e-6)
-    assert any(one.best < one.validation[-1][1] for one in model.histories_)
-    assert any(one.stopped == "early" and len(one.losses) < 120 for one in model.histories_)
+    assert any(history.best < history.validation[-1][1] for _, history, _ in judges)
+    assert any(history.stopped == "early" and len(history.losses) < 120 for _, history, _ in judges)
+    # Those that answer go on to the last step.
+    assert [len(one.losses) for one in model.histories_[:3]] == [120] * 3
 
 
 @pytest.mark.parametrize("count", [2, 3, 5, 9])
@@ -154,6 +162,7 @@ def test_few_sequences_are_all_learned_from_and_nothing_is_scored(estimator, cou
     assert len(model.held_) == 0
     assert len(model.predict(X)) == count
     assert all(one.stopped == "finished" for one in model.histories_)
+    assert model.notes_[-1] == f"trains 3 networks, for up to 30 steps of {model.recipe_.batch_size}."
 
 
 def test_one_group_is_all_learned_from():
@@ -197,6 +206,29 @@ def test_of_answers_for_each_step_whole_sequences_are_held_out(monkeypatch):
 def test_the_scores_say_what_they_are_of():
     model = Classifier(**SMALL).fit(marked(40), np.arange(40) % 2)
     assert model.scores_.how == (
+        "Of 40 sequences, 40 were answered by networks that had not learned from them, in 6 parts; they decided when "
+        "to end, which flatters slightly; those that answer others have learned from all."
+    )
+    model = Regressor(**SMALL).fit(marked(40), np.arange(40.0))
+    assert model.scores_.how == (
         "Of 40 sequences, 24 were answered by networks that had not learned from them, in 3 parts; they decided when "
         "to end, which flatters slightly."
     )
+
+
+def test_those_who_answer_of_few_series_are_none_of_those_who_judge(monkeypatch):
+    spy = Spy(monkeypatch)
+    model = Classifier(**{**SMALL, "members": 2}).fit(marked(40), np.arange(40) % 2)
+    assert model.notes_[-1] == (
+        "trains 2 networks on all sequences, and 4 that hold some out to judge by, for up to 30 steps of 16."
+    )
+    for kept, trained in zip(model.net_.members, spy.nets[:2], strict=True):
+        assert all(a.equal(b) for a, b in zip(kept.parameters(), trained.parameters(), strict=True))
+
+
+def test_of_many_series_each_network_answers_and_is_judged():
+    model = Classifier(**{**SMALL, "members": 2, "max_steps": 2}).fit(marked(500), np.arange(500) % 2)
+    assert model.notes_[-1] == (
+        "trains 2 networks, each judged by sequences that it did not learn from, for up to 2 steps of 16."
+    )
+    assert len(model.histories_) == len(model.net_.members) == 2
