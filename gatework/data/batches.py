@@ -11,8 +11,9 @@ from torch import Tensor
 
 # No batch has more steps than this, padding counted, unless a single sequence does.
 MOST_STEPS = 1 << 18
-# Sequences of like length are read together: so many batches are drawn at once and sorted by length.
-SORTED_AT_ONCE = 32
+# Batches are drawn by chance, unless padding would cost more than the sequences themselves: then so many are drawn at
+# once and sorted by length, as few as do. A batch of like lengths is of like sequences, of which less is learned.
+POOLS, WASTE = (1, 2, 4, 8, 16, 32), 2.0
 
 # x (B, T, D) or tokens (B, T), lengths (B,), a generator -> the same, changed a little, as new data might differ.
 Augment = Callable[[Tensor, Tensor, torch.Generator], tuple[Tensor, Tensor]]
@@ -53,6 +54,7 @@ class Batches:
     ):
         self.arrays, self.y, self.batch_size, self.seed, self.augment = arrays, y, batch_size, seed, augment
         self.lengths = np.array([len(one) for one in arrays])
+        self.pool = next((pool for pool in POOLS if self._waste(pool) <= WASTE), POOLS[-1])
         # The steps at which rounds end, and the batches of the round that was last asked for.
         self._ends: list[int] = []
         self._round, self._rows = -1, [np.arange(0)]
@@ -73,17 +75,26 @@ class Batches:
         x, lengths = self.augment(batch.x, batch.lengths, torch.Generator().manual_seed(seed))
         return batch._replace(x=x, lengths=lengths)
 
+    def _waste(self, pool: int) -> float:
+        """How much is read in a round, padding counted, for each step of a sequence."""
+        parts = self._drawn(0, pool)
+        read = sum(len(part) * int(self.lengths[part].max()) for part in parts)
+        return read / max(1, int(self.lengths.sum()))
+
     def _open(self, number: int) -> None:
         """Draw the batches of a round."""
+        self._round, self._rows = number, self._drawn(number, self.pool)
+
+    def _drawn(self, number: int, pool: int) -> list[np.ndarray]:
         # numpy, since torch's CPU generator heeds only the lower half of its seed.
         rng = np.random.default_rng((self.seed, number))
         order = rng.permutation(len(self.lengths))
         rows = [
             part
-            for some in np.split(order, range(0, len(order), SORTED_AT_ONCE * self.batch_size)[1:])
+            for some in np.split(order, range(0, len(order), pool * self.batch_size)[1:])
             for part in cut(some[np.argsort(self.lengths[some], kind="stable")], self.lengths, self.batch_size)
         ]
-        self._round, self._rows = number, [rows[k] for k in rng.permutation(len(rows))]
+        return [rows[k] for k in rng.permutation(len(rows))]
 
 
 def cut(order: np.ndarray, lengths: np.ndarray, batch_size: int) -> list[np.ndarray]:

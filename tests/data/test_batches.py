@@ -63,11 +63,21 @@ def test_neither_numpys_nor_torchs_random_numbers_are_drawn():
     assert np.array_equal(before[1], np.random.get_state()[1])
 
 
-def test_sequences_of_like_length_are_read_together():
-    lengths = np.random.default_rng(0).integers(1, 1000, 256)
+def test_padding_costs_no_more_than_the_sequences():
+    lengths = np.random.default_rng(0).permutation([10] * 240 + [1000] * 16)
     batches = Batches(sequences(lengths), np.arange(256)[:, None], 8, 0)
     padded = sum(batches(step).x.shape[1] * 8 for step in range(32))
-    assert padded < 1.1 * lengths.sum()
+    assert padded < 2.5 * lengths.sum()
+
+
+def test_lengths_that_hardly_differ_leave_batches_to_chance():
+    lengths = np.random.default_rng(0).integers(300, 1000, 256)
+    batches = Batches(sequences(lengths), np.arange(256)[:, None], 8, 0)
+    means = [batches(step).lengths.float().mean() for step in range(32)]
+    # The mean of eight that are drawn by chance: sorted ones would spread four times as far.
+    assert np.std(means) < 1.5 * lengths.std() / 8**0.5
+    together = [frozenset(rows_of(batches(step))) for step in range(64)]
+    assert not set(together[:32]) & set(together[32:])
 
 
 @given(LENGTHS, st.integers(1, 9), st.integers(1, 50))

@@ -154,7 +154,8 @@ def choose(
     usual = max(1, int(np.percentile(lengths, 90)))
     stepwise, text = targets.stepwise, reader.kind == "text"
     by_step = stepwise and reader.kind == "series"
-    habit = HABITS["steps" if by_step else reader.tokens if text else reader.kind]
+    few = count < MANY and reader.kind == "series" and not stepwise and targets.classes is not None
+    habit = HABITS["few" if few else "steps" if by_step else reader.tokens if text else reader.kind]
     effort = EFFORTS[model.effort]
     convolve = reader.kind == "series" if model.convolutions is None else model.convolutions
     channels, kernels, strides = stem(usual, stepwise) if convolve else ((), (), ())
@@ -165,8 +166,7 @@ def choose(
     steps = np.clip(steps, habit.fewest * min(1.0, effort), habit.most)
     # What is long is read less often.
     steps = model.max_steps or int(max(min(steps, MOST_READ / (batch_size * usual)), LEAST_STEPS))
-    few = count < MANY and reader.kind == "series" and not stepwise and targets.classes is not None
-    members = model.members or max(1, round(effort * (2 if few or count >= PLENTY else habit.members)))
+    members = model.members or max(1, round(effort * (habit.members if count < PLENTY else 2)))
     judges = 2 * members if few else 0
     return Recipe(
         answers=targets.answers,
