@@ -111,7 +111,7 @@ def held_out(
     if count < FEWEST or ways < 2:
         return [(everything, everything[:0])] * members
     most = min(max(10 if count >= MANY else 5, members), ways)
-    parts = folds(first if targets.classes is not None else first.astype(float), groups, most, seed)
+    parts = folds(first if targets.classes is not None else np.zeros(count, int), groups, most, seed)
     return [parts[k % len(parts)] for k in range(members)]
 
 
