@@ -33,7 +33,7 @@ HABITS = {
     "series": Habit(64, 1, "mean", 0.2, 0.0, 2e-3, 24, 800, 5000, 4, ((1000, 16), (10_000, 32), (math.inf, 64))),
     # Where each step is answered, few sequences give many answers, all much alike: they are soon known by heart.
     "steps": Habit(64, 1, "mean", 0.2, 0.0, 3e-3, 30, 800, 5000, 4, ((1000, 10), (math.inf, 32)), dropout_stem=0.2),
-    "audio": Habit(64, 1, "mean", 0.3, 0.1, 4e-3, 15, 400, 5000, 3, ((10_000, 16), (math.inf, 32)), smoothing=0.1),
+    "audio": Habit(64, 1, "mean", 0.3, 0.1, 4e-3, 10, 400, 5000, 3, ((10_000, 16), (math.inf, 32)), smoothing=0.1),
     "words": Habit(64, 1, "mean", 0.5, 0.5, 2e-3, 5, 400, 6000, 5, ((math.inf, 32),), 64, 0.1, 0.1, 2, least=2),
     # A vector of a character is learned from often enough to begin anywhere.
     "characters": Habit(
