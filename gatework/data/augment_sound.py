@@ -1,4 +1,4 @@
-"""Recordings as another voice, microphone and room would have given them: drawn anew at each step of the training."""
+"""Recordings as another voice, microphone and room would have given them: some of each batch, drawn anew each time."""
 
 from __future__ import annotations
 

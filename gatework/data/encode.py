@@ -14,6 +14,8 @@ from gatework.errors import DataError
 
 # Texts that are told apart, and texts of which a column is taken for ids or prose.
 MOST, TOO_MANY = 32, 1_000
+# Rows by which it is seen how finely a column moves.
+ENOUGH = 100_000
 
 
 class Encoded(NamedTuple):
@@ -68,7 +70,24 @@ def encode(column: Any, name: Any, like: Column | None = None, *, of: str = "", 
     if np.isinf(raw).any():
         row = int(np.argmax(np.isinf(raw)))
         raise DataError(f"{said} must hold numbers below 3e38; got {values[row]:g} in row {row + 1}. Use another unit.")
-    return Encoded(Column(name), raw)
+    return Encoded(Column(name), raw, _about_rounding(values, said) if like is None else ())
+
+
+def _about_rounding(values: np.ndarray, name: str) -> tuple[str, ...]:
+    """Say where numbers are so large that float32 does not tell one from the next, as seconds since 1970 are."""
+    values = values[:ENOUGH]
+    moves = np.abs(np.diff(values))
+    moves = moves[moves > 0]
+    if not len(moves):
+        return ()
+    largest, usual = float(np.nanmax(np.abs(values))), float(np.median(moves))
+    step = float(np.spacing(np.float32(largest)))
+    if step <= usual:
+        return ()
+    return (
+        f"{name!r} moves by {usual:g} at numbers of {largest:.3g}, where they are read in steps of {step:g}: "
+        f"subtract the smallest, or leave it out.",
+    )
 
 
 def expand(raw: np.ndarray, columns: Sequence[Column]) -> np.ndarray:

@@ -119,7 +119,7 @@ def _column(values: Any) -> Any:
         array = pa.array(values, from_pandas=True) if isinstance(values, np.ndarray) else values.to_arrow()
         if not isinstance(array.type, pa.BaseExtensionType):
             return array if isinstance(array, pa.ChunkedArray) else pa.chunked_array([array])
-    except (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError):
+    except (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError, OverflowError):
         pass
     listed = values.tolist() if isinstance(values, np.ndarray) else values.to_list()
     return pa.chunked_array([pa.array([None if str(v) in _MISSING else str(v) for v in listed], pa.string())])

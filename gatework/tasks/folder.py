@@ -172,6 +172,7 @@ def _config(folder: Path) -> dict[str, Any]:
         config = json.loads(path.read_bytes())
         version, name, files = config["format"], config["class"], config["files"]
         intact = isinstance(version, int) and isinstance(name, str) and sorted(files) == sorted(PARTS)
+        intact = intact and isinstance(config.get("params", {}), dict)
     except (ValueError, KeyError, TypeError):
         intact = False
     if not intact:

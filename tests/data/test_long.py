@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-
 import numpy as np
 import pandas as pd
 import polars as pl
@@ -12,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gatework.data.items import Like, read_items
+from gatework.data.items import read_items
 from gatework.errors import DataError
 
 TABLE = {
@@ -175,28 +173,6 @@ def test_groups():
         "who must be known for each id; got none for 'b' (1 such). Fill it in or leave the sequence out.",
         {"who": ["", "", "bob", "bob", "bob"]},
         group_col="who",
-    )
-
-
-def test_a_few_texts_become_columns():
-    items = read_items(TABLE | {"n": ["low", "high", "low", "", "low"]})
-    assert items.names == ("x", "n=high", "n=low")
-    np.testing.assert_array_equal(items.items[1][:, 1:], [[0, 1], [1, 0]])
-    assert "'n' holds text of 2 kinds: each is a column of 0 and 1." in items.notes
-    like = Like.from_dict(json.loads(json.dumps(items.like.to_dict())))
-    assert like == items.like
-    again = read_items(TABLE | {"n": ["low", "new", "low", "", "low"]}, like=like, need_y=False)
-    np.testing.assert_array_equal(again.items[1][:, 1:], [[0, 1], [0, 0]])
-    assert "n: 1 of 5 rows hold none of its 2 categories, such as 'new'." in again.notes
-
-
-def test_too_many_texts():
-    table = {"id": [1] * 21, "time": range(21), "x": [*map(str, range(20)), "2o"], "label": [0] * 21}
-    with pytest.raises(DataError) as info:
-        read_items(table)
-    assert str(info.value) == (
-        "x must hold numbers, or text of at most 20 kinds; got 21 kinds, such as '2o'. Correct it if it should be a "
-        "number, or leave it out with feature_cols= (command line: --feature-cols)."
     )
 
 

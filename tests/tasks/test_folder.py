@@ -198,7 +198,7 @@ def test_a_config_that_is_not_one_is_refused(tmp_path, content):
     )
 
 
-@pytest.mark.parametrize("wrong", [{"format": "1"}, {"class": ["Toy"]}, {"files": 3}, {"files": {}}])
+@pytest.mark.parametrize("wrong", [{"format": "1"}, {"class": ["Toy"]}, {"files": 3}, {"files": {}}, {"params": 7}])
 def test_a_config_with_entries_of_the_wrong_kind_is_refused(tmp_path, wrong):
     save(Toy(1), tmp_path)
     change(tmp_path, **wrong)
