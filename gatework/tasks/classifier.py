@@ -44,8 +44,9 @@ class Classifier(Labelling):
     effort : {"normal", "fast", "best"}
         How long to train: "fast" one network for a quarter of the steps, "best" four times as many networks.
     members : int, optional
-        Networks that answer together, each held to account by another part of the data. By default chosen by the kind
-        and by how many sequences there are, and by `effort`, which does not change what is given here.
+        Networks that answer together, each held to account by another part of the data; of fewer than 500 series they
+        learn from all, and twice as many others, which hold some out, are held to account for them. By default chosen
+        by the kind and by how many sequences there are, and by `effort`, which does not change what is given here.
     max_steps : int, optional
         Training steps of each network, fewer where its held-out part says so. By default chosen by how many sequences
         there are.
