@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from gatework.models.bands import Bands
 from gatework.models.intake import Numbers, Tokens
 from gatework.models.label import Committee, Labeller
-from gatework.models.pool import KINDS, POOLINGS
+from gatework.models.pool import KINDS
 from gatework.models.stem import Stem
 
 D, K = 3, 4
@@ -48,7 +48,7 @@ def sequences(lengths, seed=1):
 
 @pytest.mark.parametrize("strides", STRIDES.values(), ids=STRIDES)
 @pytest.mark.parametrize("bidirectional", [False, True])
-@pytest.mark.parametrize("pooling", [*POOLINGS, None])
+@pytest.mark.parametrize("pooling", [*KINDS, None])
 def test_padding_is_invisible(pooling, bidirectional, strides):
     if pooling is None and strides not in (None, "bands") and max(strides) > 1:
         strides = (1, 1)
@@ -64,7 +64,7 @@ def test_padding_is_invisible(pooling, bidirectional, strides):
         torch.testing.assert_close(same, alone, atol=1e-6, rtol=1e-5)
 
 
-@given(data=st.data(), pooling=st.sampled_from([*POOLINGS, None]), strides=st.sampled_from(list(STRIDES.values())))
+@given(data=st.data(), pooling=st.sampled_from([*KINDS, None]), strides=st.sampled_from(list(STRIDES.values())))
 def test_cut_anywhere_the_answer_is_the_one_for_the_whole(data, pooling, strides):
     if pooling is None and strides not in (None, "bands") and max(strides) > 1:
         strides = (1, 1)
@@ -98,7 +98,7 @@ def test_the_last_answer_depends_on_the_last_step():
 
 
 def test_a_sequence_without_a_step_has_an_answer():
-    for pooling in POOLINGS:
+    for pooling in KINDS:
         net = network(pooling, (2, 2))
         with torch.no_grad():
             found = net(torch.zeros(2, 5, D), torch.tensor([0, 5]))
@@ -106,7 +106,7 @@ def test_a_sequence_without_a_step_has_an_answer():
             torch.testing.assert_close(net.give(net.begin())[0], found[0])
 
 
-@pytest.mark.parametrize("pooling", POOLINGS)
+@pytest.mark.parametrize("pooling", KINDS)
 def test_poolings_are_what_they_say(pooling):
     outputs, alive = torch.randn(2, 5, 6), torch.tensor([[1, 1, 1, 0, 0], [1, 1, 1, 1, 1]]).bool()
     pool = KINDS[pooling](6, 2)

@@ -237,12 +237,19 @@ UNFIT = (
     "config.json must be as save wrote it; got one of which a part is missing or does not fit. Save the model again."
 )
 PARTS = ["data", "like", "reader", "targets", "network", "history"]
-WRONG = [("params", None), ("params", []), ("notes", None), ("reader", {"kind": "os"}), ("data", {}), ("network", {})]
+WRONG = [("params", None), ("notes", None), ("reader", {"kind": "os"}), ("data", {}), ("network", {})]
 
 
 @pytest.mark.parametrize(("name", "wrong"), [*((name, one) for name in PARTS for one in (None, 7, "x")), *WRONG])
 def test_a_part_that_is_missing_or_of_the_wrong_kind_is_refused(saved, tmp_path, name, wrong):
     assert refusal(saved, tmp_path, **{name: wrong}) == UNFIT
+
+
+@pytest.mark.parametrize("wrong", [[], 7, "x"])
+def test_params_of_the_wrong_kind_are_refused(saved, tmp_path, wrong):
+    assert refusal(saved, tmp_path, params=wrong) == (
+        f"config.json must be as save wrote it; got {tmp_path}/config.json, which is not. Save the model again."
+    )
 
 
 def test_weights_of_another_network_are_refused(saved, tmp_path):
